@@ -1,0 +1,144 @@
+import { join, resolve } from 'node:path';
+import { NOT_YET_USED, productionProblems, settingsSchema } from './settings.js';
+import type { Problem, Settings } from './settings.js';
+import { deriveSecret, ensureDevelopmentKeys, readSigningKeys } from './signing-keys.js';
+import type { SigningKey } from './signing-keys.js';
+
+/** Everything that is wrong with the environment, one line for each problem. */
+export class ConfigError extends Error {
+  constructor(readonly problems: readonly string[]) {
+    super(`The settings cannot be used:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+  }
+}
+
+/** The typed settings, injectable by this class. Nothing else of the service reads the environment. */
+export class Config {
+  readonly isProduction: boolean;
+  readonly isDevelopment: boolean;
+  readonly http: {
+    host: string;
+    port: number;
+    publicUrl: string;
+    trustProxy: string[];
+    corsOrigins: string[];
+  };
+  readonly database: {
+    url: string | undefined;
+    migrationUrl: string | undefined;
+    poolSize: number;
+    statementTimeoutMs: number;
+  };
+  readonly dataDir: string;
+  readonly tokens: {
+    keys: readonly SigningKey[];
+    issuer: string;
+    audience: string;
+    refreshGraceSeconds: number;
+  };
+  /** The first signs cursors, all are accepted: a key rotation does not break a walk through pages. */
+  readonly cursorSecrets: readonly Buffer[];
+  readonly admin: { email: string | undefined; password: string | undefined };
+  readonly limits: { requestsPerMinute: number; loginsPerMinute: number };
+  readonly logLevel: Settings['LOG_LEVEL'];
+  /** Settings that were given, but that this version does not act upon. */
+  readonly unused: readonly string[];
+
+  constructor(settings: Settings, keys: readonly SigningKey[], unused: readonly string[] = []) {
+    this.isProduction = settings.NODE_ENV === 'production';
+    this.isDevelopment = settings.NODE_ENV === 'development';
+    const publicUrl = settings.PUBLIC_URL ?? derivePublicUrl(settings.HOST, settings.PORT);
+    this.http = {
+      host: settings.HOST,
+      port: settings.PORT,
+      publicUrl: publicUrl.replace(/\/+$/, ''),
+      trustProxy: settings.TRUST_PROXY,
+      corsOrigins: settings.CORS_ORIGINS,
+    };
+    this.database = {
+      url: settings.DATABASE_URL,
+      migrationUrl: settings.MIGRATION_DATABASE_URL ?? settings.DATABASE_URL,
+      poolSize: settings.DATABASE_POOL_SIZE,
+      statementTimeoutMs: settings.DATABASE_STATEMENT_TIMEOUT_MS,
+    };
+    this.dataDir = resolve(settings.DATA_DIR);
+    this.tokens = {
+      keys,
+      issuer: settings.JWT_ISSUER ?? this.http.publicUrl,
+      audience: settings.JWT_AUDIENCE ?? 'stockroom',
+      refreshGraceSeconds: settings.REFRESH_GRACE_SECONDS,
+    };
+    this.cursorSecrets = keys.map((key) => deriveSecret(key, 'cursor'));
+    this.admin = { email: settings.ADMIN_EMAIL, password: settings.ADMIN_PASSWORD };
+    this.limits = {
+      requestsPerMinute: settings.RATE_LIMIT_PER_MINUTE,
+      loginsPerMinute: settings.LOGIN_LIMIT_PER_MINUTE,
+    };
+    this.logLevel = settings.LOG_LEVEL;
+    this.unused = unused;
+  }
+
+  /** The same settings on a database that was started for them. */
+  withDatabaseUrl(url: string): Config {
+    const database = { ...this.database, url, migrationUrl: this.database.migrationUrl ?? url };
+    return Object.assign(Object.create(Config.prototype) as Config, this, { database });
+  }
+}
+
+/**
+ * Reads and checks the environment. An empty variable counts as not set.
+ * @throws ConfigError that names every problem at once
+ */
+export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config {
+  const { settings, problems } = parseSettings(environment);
+  if (settings.NODE_ENV === 'production') problems.push(...productionProblems(settings));
+  if ((settings.ADMIN_EMAIL === undefined) !== (settings.ADMIN_PASSWORD === undefined)) {
+    problems.push({ name: 'ADMIN_EMAIL, ADMIN_PASSWORD', message: 'set both, or neither' });
+  }
+  const keys = loadKeys(settings, problems);
+  if (problems.length > 0) throw new ConfigError(firstOfEach(problems));
+  return new Config(
+    settings,
+    keys,
+    NOT_YET_USED.filter((name) => environment[name]),
+  );
+}
+
+/** Each setting is parsed by itself, so that a bad one hides no other. */
+function parseSettings(environment: NodeJS.ProcessEnv): { settings: Settings; problems: Problem[] } {
+  const settings: Record<string, unknown> = {};
+  const problems: Problem[] = [];
+  for (const [name, schema] of Object.entries(settingsSchema.shape)) {
+    const result = schema.safeParse(environment[name] === '' ? undefined : environment[name]);
+    if (result.success) settings[name] = result.data;
+    else problems.push(...result.error.issues.map((issue) => ({ name, message: issue.message })));
+  }
+  // With a problem in the list this never leaves loadConfig.
+  return { settings: settings as Settings, problems };
+}
+
+function loadKeys(settings: Settings, problems: Problem[]): SigningKey[] {
+  const production = settings.NODE_ENV === 'production';
+  const own = settings.JWT_KEYS_FILE;
+  if (own === undefined && production) return [];
+  const file = own ?? join(settings.DATA_DIR, 'jwt-keys.json');
+  try {
+    if (own === undefined) ensureDevelopmentKeys(file);
+    return readSigningKeys(file, { production });
+  } catch (error) {
+    problems.push({
+      name: own === undefined ? 'DATA_DIR' : 'JWT_KEYS_FILE',
+      message: (error as Error).message,
+    });
+    return [];
+  }
+}
+
+function firstOfEach(problems: readonly Problem[]): string[] {
+  const byName = new Map(problems.toReversed().map((problem) => [problem.name, problem]));
+  return [...byName.values()].toReversed().map(({ name, message }) => `${name}: ${message}`);
+}
+
+function derivePublicUrl(host: string, port: number): string {
+  const name = ['0.0.0.0', '::'].includes(host) ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+  return `http://${name}:${port}`;
+}

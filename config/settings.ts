@@ -1,0 +1,143 @@
+import { isIP } from 'node:net';
+import { z } from 'zod';
+
+/** Values that people paste from examples; production refuses them wherever a secret is expected. */
+const PLACEHOLDER =
+  /^(change[-_ ]?(me|this|it)|secret|password|placeholder|example|default|todo|your[-_ ].*|<.*>|x{3,})[-_!0-9]*$/i;
+
+const integer = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,12}$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.number().min(min, `must be at least ${min}`).max(max, `must be at most ${max}`));
+
+const boolean = z.enum(['true', 'false'], 'must be true or false').transform((value) => value === 'true');
+
+const urlOf = (...protocols: string[]) =>
+  z
+    .string()
+    .refine((value) => URL.canParse(value) && protocols.includes(new URL(value).protocol.slice(0, -1)), {
+      error: `must be a URL that starts with ${protocols.map((name) => `${name}://`).join(' or ')}`,
+    });
+
+const list = <T extends z.ZodType<string, string>>(item: T) =>
+  z
+    .string()
+    .transform((value) =>
+      value
+        .split(',')
+        .map((part) => part.trim())
+        .filter((part) => part !== ''),
+    )
+    .pipe(z.array(item));
+
+const postgresUrl = urlOf('postgresql', 'postgres');
+
+const address = z.string().refine(isAddressOrCidr, { error: 'must hold IP addresses or CIDR ranges' });
+
+const origin = z.string().refine((value) => URL.canParse(value) && new URL(value).origin === value, {
+  error: 'must hold exact origins such as https://shop.example.com, without a path',
+});
+
+/** Every setting of the service: one schema, so that all bad values are named at once. */
+export const settingsSchema = z.object({
+  NODE_ENV: z
+    .enum(['development', 'production', 'test'], 'must be development, production or test')
+    .default('development'),
+  HOST: z.string().default('127.0.0.1'),
+  PORT: integer(0, 65535).default(3000),
+  PUBLIC_URL: urlOf('http', 'https').optional(),
+  DATABASE_URL: postgresUrl.optional(),
+  DATABASE_REPLICA_URLS: list(postgresUrl).default([]),
+  MIGRATION_DATABASE_URL: postgresUrl.optional(),
+  DATABASE_POOL_SIZE: integer(1, 1000).default(10),
+  DATABASE_STATEMENT_TIMEOUT_MS: integer(100, 600_000).default(5000),
+  DATA_DIR: z.string().default('.data'),
+  REDIS_URL: urlOf('redis', 'rediss').optional(),
+  WORKERS: integer(1, 256).default(1),
+  JWT_KEYS_FILE: z.string().optional(),
+  JWT_ISSUER: z.string().optional(),
+  JWT_AUDIENCE: z.string().optional(),
+  ADMIN_EMAIL: z.email('must be an e-mail address').optional(),
+  ADMIN_PASSWORD: z
+    .string()
+    .min(12, 'must have 12 characters or more')
+    .max(128, 'must have 128 characters or fewer')
+    .optional(),
+  RATE_LIMIT_PER_MINUTE: integer(0, 1_000_000_000).default(600),
+  LOGIN_LIMIT_PER_MINUTE: integer(0, 1_000_000_000).default(10),
+  TRUST_PROXY: list(address).default([]),
+  CORS_ORIGINS: list(origin).default([]),
+  SMTP_URL: urlOf('smtp', 'smtps').optional(),
+  MAIL_FROM: z.string().optional(),
+  ORDER_RESERVATION_MINUTES: integer(1, 100_000).default(15),
+  ORDER_PENDING_LIMIT: integer(0, 1_000_000).default(50),
+  REFRESH_GRACE_SECONDS: integer(0, 10).default(0),
+  WEBHOOK_ALLOW_PRIVATE_HOSTS: boolean.default(false),
+  IMPORT_MAX_BYTES: integer(1, 999_999_999_999).default(1_073_741_824),
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'must be a pino level such as info')
+    .default('info'),
+  METRICS_PORT: integer(0, 65535).optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: urlOf('http', 'https').optional(),
+});
+
+export type Settings = z.output<typeof settingsSchema>;
+
+/** Parts of the contract that are read and checked, but that no code of this version acts upon yet. */
+export const NOT_YET_USED = [
+  'DATABASE_REPLICA_URLS',
+  'REDIS_URL',
+  'WORKERS',
+  'SMTP_URL',
+  'MAIL_FROM',
+  'ORDER_RESERVATION_MINUTES',
+  'ORDER_PENDING_LIMIT',
+  'WEBHOOK_ALLOW_PRIVATE_HOSTS',
+  'IMPORT_MAX_BYTES',
+  'METRICS_PORT',
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
+] as const satisfies readonly (keyof Settings)[];
+
+const REQUIRED_IN_PRODUCTION = {
+  DATABASE_URL: 'required in production, where no embedded database is started',
+  JWT_KEYS_FILE: 'required in production, where no keys are generated (make a file: npm run keys:generate)',
+  JWT_ISSUER: 'required in production',
+  JWT_AUDIENCE: 'required in production',
+} as const;
+
+/** One thing that is wrong with the environment. */
+export interface Problem {
+  readonly name: string;
+  readonly message: string;
+}
+
+/** What a laptop may do without and production may not. */
+export function productionProblems(settings: Settings): Problem[] {
+  const required = (Object.keys(REQUIRED_IN_PRODUCTION) as (keyof typeof REQUIRED_IN_PRODUCTION)[])
+    .filter((name) => settings[name] === undefined)
+    .map((name) => ({ name, message: REQUIRED_IN_PRODUCTION[name] }));
+  const secrets = {
+    DATABASE_URL: passwordOf(settings.DATABASE_URL),
+    MIGRATION_DATABASE_URL: passwordOf(settings.MIGRATION_DATABASE_URL),
+    REDIS_URL: passwordOf(settings.REDIS_URL),
+    SMTP_URL: passwordOf(settings.SMTP_URL),
+    ADMIN_PASSWORD: settings.ADMIN_PASSWORD,
+  };
+  const placeholders = Object.entries(secrets)
+    .filter(([, secret]) => secret !== undefined && PLACEHOLDER.test(secret))
+    .map(([name]) => ({ name, message: 'holds a placeholder, not a secret' }));
+  return [...required, ...placeholders];
+}
+
+function passwordOf(url: string | undefined): string | undefined {
+  return url === undefined ? undefined : decodeURIComponent(new URL(url).password);
+}
+
+function isAddressOrCidr(value: string): boolean {
+  const [ip = '', prefix, ...rest] = value.split('/');
+  const family = isIP(ip);
+  if (family === 0 || rest.length > 0) return false;
+  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128));
+}

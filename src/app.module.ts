@@ -1,0 +1,35 @@
+import { Module } from '@nestjs/common';
+import type { DynamicModule } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import { ConfigModule } from '../config/index.js';
+import type { Config } from '../config/index.js';
+import { AuthModule } from './auth/auth.module.js';
+import { AccessGuard } from './common/access/access.guard.js';
+import { TokenGuard } from './common/access/token.guard.js';
+import { CommonModule } from './common/common.module.js';
+import { ProblemFilter } from './common/problems/problem.filter.js';
+import { RateLimitGuard } from './common/rate-limit/rate-limit.guard.js';
+import { ResponseInterceptor } from './common/responses/response.interceptor.js';
+import { InputPipe } from './common/validation/input.pipe.js';
+import { DatabaseModule } from './database/database.module.js';
+import { ProductsModule } from './products/products.module.js';
+import { TelemetryModule } from './telemetry/telemetry.module.js';
+import { UsersModule } from './users/users.module.js';
+
+/** The plan of the service: its features, and the pieces that every request passes through, in this order. */
+@Module({
+  imports: [CommonModule, DatabaseModule, TelemetryModule, UsersModule, AuthModule, ProductsModule],
+  providers: [
+    { provide: APP_GUARD, useClass: TokenGuard },
+    { provide: APP_GUARD, useClass: RateLimitGuard },
+    { provide: APP_GUARD, useClass: AccessGuard },
+    { provide: APP_PIPE, useClass: InputPipe },
+    { provide: APP_INTERCEPTOR, useClass: ResponseInterceptor },
+    { provide: APP_FILTER, useClass: ProblemFilter },
+  ],
+})
+export class AppModule {
+  static forConfig(config: Config): DynamicModule {
+    return { module: AppModule, imports: [ConfigModule.forRoot(config)] };
+  }
+}

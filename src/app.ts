@@ -1,0 +1,86 @@
+import fastifyCors from '@fastify/cors';
+import fastifyHelmet from '@fastify/helmet';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+import type { Config } from '../config/index.js';
+import { AppModule } from './app.module.js';
+import { registerRequestContext, requestIdOf } from './common/context/request-context.js';
+import { registerBodyParser } from './common/http/body-parser.js';
+import { answerBrokenHttp, registerQueryCheck } from './common/http/client-errors.js';
+import { RouteTable } from './common/http/route-table.js';
+import { ProblemSender } from './common/problems/problem.sender.js';
+import { toProblem } from './common/problems/to-problem.js';
+import { NestLogger } from './telemetry/logger.js';
+import { registerRequestLog } from './telemetry/request-log.js';
+
+const MEBIBYTE = 1024 * 1024;
+const SECOND = 1000;
+
+/** The whole service, ready to listen; main.ts and the tests get the very same. */
+export async function createApp(config: Config, logger: Logger): Promise<NestFastifyApplication> {
+  const adapter = new FastifyAdapter({
+    loggerInstance: logger,
+    disableRequestLogging: true,
+    genReqId: requestIdOf,
+    requestIdHeader: false,
+    trustProxy: config.http.trustProxy.length > 0 ? config.http.trustProxy : false,
+    bodyLimit: MEBIBYTE,
+    requestTimeout: 30 * SECOND,
+    keepAliveTimeout: 72 * SECOND,
+    // While stopping, a request that comes over an open connection is still served, and told to close it.
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: 1024 },
+    frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) =>
+      app.get(ProblemSender).send(request, reply, toProblem(error)),
+    clientErrorHandler: answerBrokenHttp(config.http.publicUrl),
+    skipMiddie: true,
+    multipart: false,
+  } as ConstructorParameters<typeof FastifyAdapter>[0]);
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.forConfig(config), adapter, {
+    bodyParser: false,
+    logger: new NestLogger(logger),
+    abortOnError: false,
+  });
+  const fastify = adapter.getInstance<FastifyInstance>();
+  registerRequestContext(fastify);
+  registerRequestLog(fastify);
+  await registerBrowserRules(fastify, config);
+  registerQueryCheck(fastify);
+  registerBodyParser(fastify);
+  const routes = app.get(RouteTable);
+  fastify.addHook('onRoute', ({ method, url }) => routes.add(method, url));
+  return app.init();
+}
+
+/** What browsers may do with the answers: nothing by default; the pages of the documentation allow themselves more. */
+async function registerBrowserRules(fastify: FastifyInstance, { http }: Config): Promise<void> {
+  await fastify.register(fastifyHelmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+    },
+    crossOriginResourcePolicy: { policy: http.corsOrigins.length > 0 ? 'cross-origin' : 'same-origin' },
+    strictTransportSecurity: http.publicUrl.startsWith('https:'),
+  });
+  if (http.corsOrigins.length === 0) return;
+  await fastify.register(fastifyCors, {
+    origin: http.corsOrigins,
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    exposedHeaders: EXPOSED_HEADERS,
+    maxAge: 600,
+  });
+}
+
+const EXPOSED_HEADERS = [
+  'ETag',
+  'Link',
+  'Location',
+  'RateLimit',
+  'RateLimit-Policy',
+  'Retry-After',
+  'WWW-Authenticate',
+  'X-Request-Id',
+];

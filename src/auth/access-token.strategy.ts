@@ -1,0 +1,126 @@
+import { Injectable } from '@nestjs/common';
+import { PassportStrategy } from '@nestjs/passport';
+import type { FastifyRequest } from 'fastify';
+import { ExtractJwt, Strategy } from 'passport-jwt';
+import type { SecretOrKeyProvider } from 'passport-jwt';
+import { Config } from '../../config/index.js';
+import type { Caller } from '../common/access/caller.js';
+import { isRole, scopesOf } from '../common/access/scopes.js';
+import { ACCESS_TOKEN_STRATEGY } from '../common/access/token.guard.js';
+import { AccessStateService } from './access-state.service.js';
+import { ACCESS_TOKEN_TYPE, AccessTokensService } from './access-tokens.service.js';
+import type { AccessTokenClaims } from './access-tokens.service.js';
+
+/** Verified tokens that are remembered, so that a client's next request costs a lookup instead of a signature. */
+const MAX_REMEMBERED = 10_000;
+
+const bearerToken = ExtractJwt.fromAuthHeaderAsBearerToken();
+
+interface Remembered {
+  readonly caller: Caller;
+  readonly expiresAt: number;
+}
+
+/**
+ * Verifies access tokens as RFC 9068 and RFC 8725 ask: the key by `kid`, with the one algorithm of that key, `typ`,
+ * `iss`, `aud`, `exp` and `nbf`; then what has happened to the user and the session since the token was made.
+ */
+@Injectable()
+export class AccessTokenStrategy extends PassportStrategy(Strategy, ACCESS_TOKEN_STRATEGY) {
+  private readonly remembered = new Map<string, Remembered>();
+
+  constructor(
+    config: Config,
+    tokens: AccessTokensService,
+    private readonly state: AccessStateService,
+  ) {
+    super({
+      jwtFromRequest: bearerToken,
+      secretOrKeyProvider: keyProvider(tokens),
+      algorithms: ['ES256', 'RS256'],
+      issuer: config.tokens.issuer,
+      audience: config.tokens.audience,
+      passReqToCallback: true,
+    });
+  }
+
+  /** Called by passport for each request. */
+  override authenticate(request: never, options?: object): void {
+    const token = bearerToken(request);
+    const known = token === null ? undefined : this.remembered.get(token);
+    if (!known) {
+      super.authenticate(request, options);
+    } else if (known.expiresAt <= Date.now()) {
+      this.fail(Object.assign(new Error('jwt expired'), { name: 'TokenExpiredError' }) as never);
+    } else {
+      this.callerNow(known.caller).then(
+        (caller) => (caller ? this.success(caller) : this.fail(new Error('The session is over') as never)),
+        (error: unknown) => this.error(error as Error),
+      );
+    }
+  }
+
+  /** Called by passport-jwt for a token whose signature and claims are right. */
+  async validate(request: FastifyRequest, claims: AccessTokenClaims): Promise<Caller | false> {
+    if (!isRole(claims.role) || typeof claims.sid !== 'string' || typeof claims.exp !== 'number')
+      return false;
+    const caller = {
+      userId: claims.sub,
+      sessionId: claims.sid,
+      role: claims.role,
+      scopes: scopesOf(claims.role),
+    };
+    this.remember(bearerToken(request) ?? '', { caller, expiresAt: claims.exp * 1000 });
+    return this.callerNow(caller);
+  }
+
+  /** The caller as of now: without a session any more, or in another role. */
+  private async callerNow(caller: Caller): Promise<Caller | false> {
+    await this.state.ensureFresh();
+    if (this.state.isEnded(caller.sessionId)) return false;
+    const user = this.state.findUser(caller.userId);
+    if (!user) return caller;
+    if (user.deletedAt || !user.isActive || beganAt(caller.sessionId) < user.sessionsValidFrom.getTime())
+      return false;
+    return user.role === caller.role ? caller : { ...caller, role: user.role, scopes: scopesOf(user.role) };
+  }
+
+  private remember(token: string, entry: Remembered): void {
+    if (this.remembered.size >= MAX_REMEMBERED) {
+      const [oldest] = this.remembered.keys();
+      if (oldest !== undefined) this.remembered.delete(oldest);
+    }
+    this.remembered.set(token, entry);
+  }
+}
+
+/** Session ids are UUIDv7: their first 48 bits are the milliseconds of their making. */
+function beganAt(sessionId: string): number {
+  return Number.parseInt(sessionId.slice(0, 8) + sessionId.slice(9, 13), 16);
+}
+
+function keyProvider(tokens: AccessTokensService): SecretOrKeyProvider {
+  return (_request, token: string, done) => {
+    const { kid, alg, typ, crit } = headerOf(token);
+    const key = typeof kid === 'string' ? tokens.findKey(kid) : undefined;
+    const isAccessToken =
+      typeof typ === 'string' && typ.toLowerCase().replace(/^application\//, '') === ACCESS_TOKEN_TYPE;
+    if (!key || alg !== key.alg || !isAccessToken || crit !== undefined) {
+      done(new Error('The token is not one of ours'));
+    } else {
+      // The types know only text, which would be parsed again for every token.
+      done(null, key.publicKey as never);
+    }
+  };
+}
+
+function headerOf(token: string): Record<string, unknown> {
+  try {
+    return JSON.parse(Buffer.from(token.split('.', 1)[0] ?? '', 'base64url').toString()) as Record<
+      string,
+      unknown
+    >;
+  } catch {
+    return {};
+  }
+}

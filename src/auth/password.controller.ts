@@ -1,0 +1,27 @@
+import { Body, Controller, Put } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { SignedIn } from '../common/access/access.decorators.js';
+import { CurrentCaller } from '../common/access/caller.js';
+import type { Caller } from '../common/access/caller.js';
+import { Problems } from '../common/problems/problems.decorator.js';
+import { LimitsGuessing } from '../common/rate-limit/rate-limit.guard.js';
+import { ReturnsNothing } from '../common/responses/returns.decorators.js';
+import { ChangePasswordDto } from './auth.dto.js';
+import { AuthService } from './auth.service.js';
+
+/** Below the user's path, but here: a new password ends sessions. */
+@ApiTags('Users')
+@Controller('v1/users/me/password')
+export class PasswordController {
+  constructor(private readonly auth: AuthService) {}
+
+  @Put()
+  @SignedIn()
+  @LimitsGuessing()
+  @ReturnsNothing()
+  @Problems('invalid_credentials')
+  @ApiOperation({ summary: 'Change your password', description: 'Ends all of your other sessions.' })
+  changePassword(@CurrentCaller() caller: Caller, @Body() dto: ChangePasswordDto) {
+    return this.auth.changePassword(caller, dto);
+  }
+}

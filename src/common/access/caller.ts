@@ -1,0 +1,29 @@
+import { createParamDecorator } from '@nestjs/common';
+import type { ExecutionContext } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import type { Problem } from '../problems/problem.js';
+import type { Role, Scope } from './scopes.js';
+
+/** Who sends a request, as its credential proves it. */
+export interface Caller {
+  readonly userId: string;
+  readonly sessionId: string;
+  readonly role: Role;
+  readonly scopes: ReadonlySet<Scope>;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set by the TokenGuard when a valid credential came along. */
+    caller?: Caller;
+    /** Why the credential that came along is not valid; thrown by the AccessGuard where one is needed. */
+    credentialProblem?: Problem;
+  }
+}
+
+/** The signed-in caller, for handlers behind `@Access` or `@SignedIn`. */
+export const CurrentCaller = createParamDecorator((_: unknown, context: ExecutionContext) => {
+  const { caller } = context.switchToHttp().getRequest<FastifyRequest>();
+  if (!caller) throw new Error('@CurrentCaller() is used on a public route');
+  return caller;
+});

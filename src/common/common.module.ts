@@ -1,0 +1,17 @@
+import { Global, Module } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
+import { DeclarationCheck } from './access/declaration.check.js';
+import { RouteTable } from './http/route-table.js';
+import { CursorCodec } from './pages/cursor.js';
+import { Keyset } from './pages/keyset.js';
+import { ProblemSender } from './problems/problem.sender.js';
+import { RateLimitModule } from './rate-limit/rate-limit.guard.js';
+
+/** What the global pieces and every feature need of the HTTP skin. */
+@Global()
+@Module({
+  imports: [DiscoveryModule, RateLimitModule],
+  providers: [CursorCodec, Keyset, ProblemSender, RouteTable, DeclarationCheck],
+  exports: [CursorCodec, Keyset, ProblemSender, RouteTable, RateLimitModule],
+})
+export class CommonModule {}

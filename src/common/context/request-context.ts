@@ -1,0 +1,60 @@
+import { randomUUID } from 'node:crypto';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { IncomingMessage } from 'node:http';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+
+export interface RequestContext {
+  readonly requestId: string;
+  /** 32 hex digits: of the caller's `traceparent` (W3C Trace Context), else made here. */
+  readonly traceId: string;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    requestContext?: RequestContext;
+  }
+}
+
+const storage = new AsyncLocalStorage<RequestContext>();
+
+/** The context of the request that is being served, also deep inside services; undefined outside of one. */
+export function currentContext(): RequestContext | undefined {
+  return storage.getStore();
+}
+
+const SANE_REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
+const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-|$)/;
+
+/** The caller's `X-Request-Id` if it is sane, else a new one. */
+export function requestIdOf(request: Pick<IncomingMessage, 'headers'>): string {
+  const given = request.headers['x-request-id'];
+  return typeof given === 'string' && SANE_REQUEST_ID.test(given) ? given : randomUUID();
+}
+
+export function traceIdOf(request: Pick<IncomingMessage, 'headers'>): string {
+  const { traceparent } = request.headers;
+  const match = typeof traceparent === 'string' ? TRACEPARENT.exec(traceparent) : null;
+  return match?.[1] ?? randomUUID().replaceAll('-', '');
+}
+
+/** Gives every request its ids, and every answer their headers, before anything else can fail. */
+export function registerRequestContext(fastify: FastifyInstance): void {
+  fastify.decorateRequest('requestContext', undefined);
+  fastify.addHook('onRequest', (request, reply, done) => {
+    storage.run(ensureRequestContext(request, reply), done);
+  });
+}
+
+/** The router refuses broken URLs before any hook runs, hence 'ensure'. */
+export function ensureRequestContext(request: FastifyRequest, reply: FastifyReply): RequestContext {
+  if (request.requestContext) return request.requestContext;
+  const context = { requestId: request.id, traceId: traceIdOf(request) };
+  request.requestContext = context;
+  reply.header('x-request-id', context.requestId);
+  reply.header('traceresponse', `00-${context.traceId}-${newSpanId()}-00`);
+  return context;
+}
+
+function newSpanId(): string {
+  return randomUUID().replaceAll('-', '').slice(0, 16);
+}

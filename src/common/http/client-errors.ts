@@ -1,0 +1,36 @@
+import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { Problem, problemBody } from '../problems/problem.js';
+
+/** Refuses a query that is not percent-encoded UTF-8; the parser would take it for plain text. */
+export function registerQueryCheck(fastify: FastifyInstance): void {
+  fastify.addHook('onRequest', (request, _reply, done) => {
+    const { url } = request;
+    const start = url.indexOf('?');
+    if (start === -1 || !url.includes('%', start)) {
+      done();
+      return;
+    }
+    try {
+      decodeURIComponent(url.slice(start));
+      done();
+    } catch (cause) {
+      done(new Problem('malformed_request', 'The query is not percent-encoded UTF-8.', { cause }));
+    }
+  });
+}
+
+/** Answers what is no HTTP at all: no request was made of it, so there is only the socket to write to. */
+export function answerBrokenHttp(publicUrl: string) {
+  return (_error: Error, socket: Socket): void => {
+    if (!socket.writable) return void socket.destroy();
+    const traceId = randomUUID().replaceAll('-', '');
+    const problem = new Problem('malformed_request', 'This is not a well-formed HTTP request.');
+    const body = JSON.stringify(problemBody(problem, { path: '/', traceId, publicUrl }));
+    socket.end(
+      'HTTP/1.1 400 Bad Request\r\nContent-Type: application/problem+json\r\nConnection: close\r\n' +
+        `X-Request-Id: ${traceId}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    );
+  };
+}

@@ -1,0 +1,81 @@
+import { Injectable } from '@nestjs/common';
+import { CursorCodec } from './cursor.js';
+import type { Page, PageQuery } from './page.js';
+
+/** A column that a list can be sorted by; an index on (column, id) serves it in both directions. */
+export interface SortColumn<Row> {
+  /** Trusted SQL, never text of a request. */
+  readonly column: string;
+  readonly type: 'timestamptz' | 'numeric' | 'text' | 'real';
+  read(row: Row): Date | string | number;
+}
+
+/** The sorts of a resource, by the names that clients use: `price` ascending, `-price` descending. */
+export type Sorts<Row> = Readonly<Record<string, SortColumn<Row>>>;
+
+export interface Filters {
+  /** SQL conditions, joined by AND. */
+  readonly conditions: readonly string[];
+  readonly parameters: readonly unknown[];
+}
+
+export interface KeysetQuery<Row> {
+  /** Names the list in its cursors. */
+  readonly list: string;
+  /** `select ... from ...`, without WHERE. */
+  readonly select: string;
+  readonly filters: Filters;
+  readonly sorts: Sorts<Row>;
+  readonly query: PageQuery & { sort: string };
+}
+
+type Run<Row> = (sql: string, parameters: unknown[]) => Promise<Row[]>;
+
+/**
+ * Keyset pagination: a page begins after the last row of the page before, found through an index, so that page N costs
+ * what page 1 costs and no row is skipped or repeated because of an insert or a delete elsewhere.
+ */
+@Injectable()
+export class Keyset {
+  constructor(private readonly cursors: CursorCodec) {}
+
+  async page<Row extends { id: string }>(run: Run<Row>, request: KeysetQuery<Row>): Promise<Page<Row>> {
+    const { query, filters, sorts } = request;
+    const descending = query.sort.startsWith('-');
+    const sort = sorts[descending ? query.sort.slice(1) : query.sort];
+    if (!sort) throw new Error(`There is no sort ${query.sort}`);
+    const list = bindingOf(request.list, query);
+    const conditions = [...filters.conditions];
+    const parameters = [...filters.parameters];
+    if (query.cursor !== undefined) {
+      const { value, id } = this.cursors.decode(list, query.cursor);
+      parameters.push(value, id);
+      const [valueAt, idAt] = [parameters.length - 1, parameters.length];
+      conditions.push(
+        `(${sort.column}, id) ${descending ? '<' : '>'} ($${valueAt}::${sort.type}, $${idAt}::uuid)`,
+      );
+    }
+    const direction = descending ? 'DESC' : 'ASC';
+    parameters.push(query.limit + 1);
+    const sql =
+      `${request.select} WHERE ${conditions.join(' AND ')}` +
+      ` ORDER BY ${sort.column} ${direction}, id ${direction} LIMIT $${parameters.length}`;
+    const found = await run(sql, parameters);
+    const rows = found.slice(0, query.limit);
+    const last = rows.at(-1);
+    if (found.length <= query.limit || !last) return { rows, nextCursor: null };
+    return { rows, nextCursor: this.cursors.encode(list, { value: toText(sort.read(last)), id: last.id }) };
+  }
+}
+
+/** One spelling for one list: everything that decides which rows it holds and in which order. */
+function bindingOf(list: string, query: PageQuery & { sort: string }): string {
+  const parts = Object.entries(query)
+    .filter(([name, value]) => name !== 'limit' && name !== 'cursor' && value !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify([list, parts]);
+}
+
+function toText(value: Date | string | number): string {
+  return value instanceof Date ? value.toISOString() : String(value);
+}

@@ -1,0 +1,25 @@
+import { IsInt, IsString, Max, MaxLength, Min } from 'class-validator';
+import { FromInteger } from '../validation/query-values.js';
+import { MayBeAbsent } from '../validation/fields.js';
+
+/** Some rows of a list, and where the next ones begin (null: nowhere). */
+export interface Page<Row> {
+  readonly rows: readonly Row[];
+  readonly nextCursor: string | null;
+}
+
+/** What every list takes besides its own filters and sorts. */
+export class PageQuery {
+  /** How many items to return at most. */
+  @Max(100)
+  @Min(1)
+  @IsInt()
+  @FromInteger()
+  limit: number = 20;
+
+  /** The `next_cursor` of the page before; only with the same sort and filters. */
+  @MaxLength(4096)
+  @IsString()
+  @MayBeAbsent()
+  cursor?: string;
+}

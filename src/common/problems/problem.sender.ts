@@ -1,0 +1,32 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Config } from '../../../config/index.js';
+import { ensureRequestContext } from '../context/request-context.js';
+import { problemBody } from './problem.js';
+import type { Problem } from './problem.js';
+
+/** Writes a problem to the client, and what operators need of it to the log. */
+@Injectable()
+export class ProblemSender {
+  constructor(private readonly config: Config) {}
+
+  send(request: FastifyRequest, reply: FastifyReply, problem: Problem): void {
+    const { traceId } = ensureRequestContext(request, reply);
+    this.log(request, problem);
+    if (reply.sent) return;
+    const path = request.url.split('?', 1)[0] ?? '/';
+    const body = problemBody(problem, { path, traceId, publicUrl: this.config.http.publicUrl });
+    void reply
+      .code(problem.status)
+      .headers({ ...problem.headers, 'cache-control': 'no-store' })
+      .type('application/problem+json')
+      .send(JSON.stringify(body));
+  }
+
+  private log(request: FastifyRequest, problem: Problem): void {
+    const message = `${problem.code}: ${problem.message}`;
+    if (problem.code === 'internal_error') request.log.error({ err: problem.cause ?? problem }, message);
+    else if (problem.status >= 500) request.log.warn({ err: problem.cause ?? problem }, message);
+    else request.log.debug({ err: problem.cause, errors: problem.errors }, message);
+  }
+}

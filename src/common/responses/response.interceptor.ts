@@ -1,0 +1,92 @@
+import { Injectable } from '@nestjs/common';
+import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { map } from 'rxjs';
+import type { Observable } from 'rxjs';
+import type { Page } from '../pages/page.js';
+import { Problem } from '../problems/problem.js';
+import { acceptsJson } from './accept.js';
+import { etagOf, matchesEtag } from './etag.js';
+import { ANSWER } from './returns.decorators.js';
+import type { Answer, ResponseDto } from './returns.decorators.js';
+
+/** Shapes what a handler returned into the answer that it declares, with the headers that every such answer has. */
+@Injectable()
+export class ResponseInterceptor implements NestInterceptor {
+  constructor(private readonly reflector: Reflector) {}
+
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const answer = this.reflector.get<Answer>(ANSWER, context.getHandler());
+    if (answer.kind === 'document') return next.handle();
+    const http = context.switchToHttp();
+    const request = http.getRequest<FastifyRequest>();
+    const reply = http.getResponse<FastifyReply>();
+    setCacheHeaders(request, reply);
+    if (answer.kind !== 'nothing' && !acceptsJson(request.headers.accept))
+      throw new Problem('not_acceptable');
+    return next.handle().pipe(
+      map((value: unknown) => {
+        if (answer.kind === 'nothing') return undefined;
+        if (answer.kind === 'page') return shapePage(answer.dto, value as Page<unknown>, request, reply);
+        return shapeResource(answer, value as Versioned, request, reply);
+      }),
+    );
+  }
+}
+
+/** Revalidate with the ETag; what is about credentials is never stored (RFC 9111). */
+function setCacheHeaders(request: FastifyRequest, reply: FastifyReply): void {
+  reply.header('cache-control', request.url.startsWith('/v1/auth/') ? 'no-store' : 'private, no-cache');
+  if (request.caller) appendVary(reply, 'Authorization');
+}
+
+/** Other parts of the skin vary their answers too (CORS by `Origin`). */
+function appendVary(reply: FastifyReply, name: string): void {
+  const before = reply.getHeader('vary');
+  reply.header('vary', before === undefined ? name : `${String(before)}, ${name}`);
+}
+
+interface Versioned {
+  id?: string;
+  version?: number;
+}
+
+function shapeResource(
+  { dto, collection }: Extract<Answer, { kind: 'resource' }>,
+  value: Versioned,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): object | undefined {
+  if (collection !== undefined) reply.header('location', `${collection}/${value.id ?? ''}`);
+  if (value.version !== undefined) {
+    const etag = etagOf(value.version);
+    reply.header('etag', etag);
+    if (request.method === 'GET' || request.method === 'HEAD') {
+      const { 'if-none-match': known } = request.headers;
+      if (known !== undefined && matchesEtag(known, etag)) {
+        reply.code(304);
+        return undefined;
+      }
+    }
+  }
+  return dto.from(value);
+}
+
+function shapePage(
+  dto: ResponseDto<unknown>,
+  page: Page<unknown>,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): object {
+  const { rows, nextCursor } = page;
+  if (nextCursor !== null) reply.header('link', `<${withCursor(request.url, nextCursor)}>; rel="next"`);
+  return { data: rows.map((row) => dto.from(row)), next_cursor: nextCursor, has_more: nextCursor !== null };
+}
+
+function withCursor(url: string, cursor: string): string {
+  const [path = '', query = ''] = url.split('?', 2);
+  const parameters = new URLSearchParams(query);
+  parameters.set('cursor', cursor);
+  return `${path}?${parameters.toString()}`;
+}

@@ -1,0 +1,61 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiProperty } from '@nestjs/swagger';
+import { buildMessage, ValidateBy, ValidateIf } from 'class-validator';
+
+/** The field may be left out; unlike `@IsOptional`, an explicit null is still checked (and mostly refused). */
+export const MayBeAbsent = () => ValidateIf((_, value) => value !== undefined);
+
+/** The field may be left out or null. */
+export const MayBeNull = () => ValidateIf((_, value) => value !== undefined && value !== null);
+
+/** Text of `min` to `max` characters, counted as PostgreSQL counts them (code points: an emoji is one). */
+export function IsText(min: number, max: number): PropertyDecorator {
+  return applyDecorators(
+    ApiProperty({ minLength: min, maxLength: max }),
+    ValidateBy({
+      name: 'length',
+      constraints: [min, max],
+      validator: {
+        validate: (value) => isText(value, min, max),
+        defaultMessage: buildMessage(
+          (each) => `${each}$property must be text of ${min} to ${max} characters`,
+        ),
+      },
+    }),
+  );
+}
+
+function isText(value: unknown, min: number, max: number): boolean {
+  if (typeof value !== 'string' || value.length > max * 2) return false;
+  const length = [...value].length;
+  return length >= min && length <= max;
+}
+
+/** RFC 3339 date and time with an offset, such as `2026-03-01T09:30:00Z`, that exists in the calendar. */
+export function IsTimestamp(): PropertyDecorator {
+  return applyDecorators(
+    ApiProperty({ format: 'date-time' }),
+    ValidateBy({
+      name: 'timestamp',
+      validator: {
+        validate: isTimestamp,
+        defaultMessage: buildMessage(
+          (each) => `${each}$property must be an RFC 3339 time such as 2026-03-01T09:30:00Z`,
+        ),
+      },
+    }),
+  );
+}
+
+const TIMESTAMP = /^(\d{4})-(\d{2})-(\d{2})T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/i;
+
+export function isTimestamp(value: unknown): boolean {
+  const match = typeof value === 'string' ? TIMESTAMP.exec(value) : null;
+  if (!match || Number.isNaN(Date.parse(value as string))) return false;
+  const [, year, month, day] = match.map(Number);
+  return year !== undefined && year > 0 && day !== undefined && day <= daysIn(year, month ?? 1);
+}
+
+function daysIn(year: number, month: number): number {
+  return new Date(Date.UTC(year, month, 0)).getUTCDate();
+}

@@ -1,0 +1,88 @@
+import { Injectable, ValidationPipe } from '@nestjs/common';
+import type { ArgumentMetadata } from '@nestjs/common';
+import type { ValidationError } from 'class-validator';
+import { invalid, Problem } from '../problems/problem.js';
+import type { FieldError } from '../problems/problem.js';
+import { inspectInput, toPointer } from './input-inspection.js';
+
+/** Carries the findings of class-validator out of Nest's pipe. */
+class InvalidInput extends Error {
+  constructor(readonly findings: ValidationError[]) {
+    super('Invalid input');
+  }
+}
+
+/**
+ * Holds bodies and queries to their DTOs: unknown names are refused, nothing is converted silently (a query parameter
+ * says itself how its text becomes a value), and every finding is named with its place.
+ */
+@Injectable()
+export class InputPipe extends ValidationPipe {
+  constructor() {
+    super({
+      whitelist: true,
+      forbidNonWhitelisted: true,
+      forbidUnknownValues: true,
+      stopAtFirstError: true,
+      transform: true,
+      transformOptions: { enableImplicitConversion: false, exposeDefaultValues: true },
+      validationError: { target: false, value: true },
+      exceptionFactory: (findings) => new InvalidInput(findings),
+    });
+  }
+
+  override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    if (metadata.type !== 'body' && metadata.type !== 'query') return value;
+    const locate = metadata.type === 'body' ? inBody : inQuery;
+    if (metadata.type === 'body') requireObject(value);
+    const bad = inspectInput(value, locate);
+    if (bad.length > 0) throw invalid(bad);
+    try {
+      return await super.transform(value, metadata);
+    } catch (error) {
+      if (error instanceof InvalidInput)
+        throw invalid(error.findings.flatMap((found) => toErrors(found, [], locate)));
+      throw error;
+    }
+  }
+}
+
+type Locate = (path: readonly string[]) => { pointer: string } | { parameter: string };
+
+const inBody: Locate = (path) => ({ pointer: toPointer(path) });
+const inQuery: Locate = (path) => ({ parameter: path[0]?.toWellFormed() ?? '' });
+
+function requireObject(body: unknown): void {
+  if (body === undefined) throw new Problem('malformed_request', 'A JSON body is required.');
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw invalid([{ pointer: '', code: 'type', message: 'the body must be a JSON object' }]);
+  }
+}
+
+function toErrors(finding: ValidationError, parents: readonly string[], locate: Locate): FieldError[] {
+  const path = [...parents, finding.property];
+  const nested = (finding.children ?? []).flatMap((child) => toErrors(child, path, locate));
+  const [constraint, message] = Object.entries(finding.constraints ?? {})[0] ?? [];
+  if (constraint === undefined || message === undefined) return nested;
+  return [{ ...locate(path), ...describe(constraint, message, finding) }, ...nested];
+}
+
+function describe(
+  constraint: string,
+  message: string,
+  finding: ValidationError,
+): { code: string; message: string } {
+  if (constraint === 'whitelistValidation') {
+    return { code: 'unknown_field', message: `${finding.property} is not known here` };
+  }
+  if (finding.value === undefined) return { code: 'required', message: `${finding.property} is required` };
+  return { code: toCode(constraint), message };
+}
+
+/** `maxLength` -> `max_length`, `isEmail` -> `email`. */
+function toCode(constraint: string): string {
+  return constraint
+    .replace(/^is(?=[A-Z])/, '')
+    .replace(/([a-z])([A-Z])/g, '$1_$2')
+    .toLowerCase();
+}

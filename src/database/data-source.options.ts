@@ -1,0 +1,25 @@
+import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/PostgresDataSourceOptions.js';
+import type { Config } from '../../config/index.js';
+import { migrations } from '../../migrations/index.js';
+
+/** How the service and the migration command reach PostgreSQL: bounded in connections, in time and in locks. */
+export function dataSourceOptions(config: Config, url: string): PostgresDataSourceOptions {
+  return {
+    type: 'postgres',
+    url,
+    applicationName: 'stockroom',
+    migrations: [...migrations],
+    migrationsTableName: 'migrations',
+    synchronize: false,
+    installExtensions: false,
+    poolSize: config.database.poolSize,
+    connectTimeoutMS: 3000,
+    extra: {
+      statement_timeout: config.database.statementTimeoutMs,
+      lock_timeout: Math.ceil(config.database.statementTimeoutMs / 2),
+      idle_in_transaction_session_timeout: config.database.statementTimeoutMs * 2,
+      options: '-c timezone=UTC',
+      keepAlive: true,
+    },
+  };
+}

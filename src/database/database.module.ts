@@ -1,0 +1,20 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { Config } from '../../config/index.js';
+import { dataSourceOptions } from './data-source.options.js';
+
+/** The connection pool of the service. */
+@Module({
+  imports: [
+    TypeOrmModule.forRootAsync({
+      inject: [Config],
+      useFactory: (config: Config) => ({
+        ...dataSourceOptions(config, config.database.url ?? ''),
+        autoLoadEntities: true,
+        // main.ts has seen the database answer; from then on the pool heals by itself.
+        retryAttempts: 0,
+      }),
+    }),
+  ],
+})
+export class DatabaseModule {}

@@ -1,0 +1,60 @@
+import { In, IsNull } from 'typeorm';
+import type { EntityManager, EntityTarget, FindOptionsWhere, QueryDeepPartialEntity } from 'typeorm';
+import type { ResourceColumns } from './columns.js';
+
+type Resource = ResourceColumns & { id: string };
+
+/** The versions that a writer accepts; `any` if the row only has to exist. */
+export type AcceptedVersions = 'any' | readonly number[];
+
+/**
+ * Changes a row that exists in an accepted version, in one statement: of two writers with the same version one wins at
+ * every isolation level. Without changes it only looks.
+ * @param columns the SELECT list of the answer
+ * @returns the row after the change, or null if there is no such row in such a version
+ */
+export async function updateVersion<E extends Resource>(
+  tx: EntityManager,
+  entity: EntityTarget<E>,
+  columns: string,
+  target: { id: string; versions: AcceptedVersions },
+  changes: Partial<E>,
+): Promise<E | null> {
+  const where = whereOf<E>(target);
+  const rows =
+    Object.keys(changes).length === 0
+      ? await tx.createQueryBuilder(entity, 'row').select(columns).where(where).getRawMany<E>()
+      : ((
+          await tx
+            .createQueryBuilder()
+            .update(entity)
+            .set(changes as unknown as QueryDeepPartialEntity<E>)
+            .where(where)
+            .returning(columns)
+            .execute()
+        ).raw as E[]);
+  return rows[0] ?? null;
+}
+
+/** Marks a row that exists in an accepted version as deleted. Returns whether there was one. */
+export async function softDeleteVersion<E extends Resource>(
+  tx: EntityManager,
+  entity: EntityTarget<E>,
+  target: { id: string; versions: AcceptedVersions },
+): Promise<boolean> {
+  const { affected } = await tx
+    .createQueryBuilder()
+    .softDelete()
+    .from(entity)
+    .where(whereOf<E>(target))
+    .execute();
+  return affected === 1;
+}
+
+function whereOf<E extends Resource>({ id, versions }: { id: string; versions: AcceptedVersions }) {
+  return {
+    id,
+    deletedAt: IsNull(),
+    ...(versions !== 'any' && { version: In([...versions]) }),
+  } as unknown as FindOptionsWhere<E>;
+}

@@ -1,0 +1,23 @@
+import type { Filters } from '../common/pages/keyset.js';
+import type { ListProductsQuery } from './product.dto.js';
+import { SEARCH_CONDITIONS } from './product-search.js';
+import type { Search } from './product-search.js';
+
+/** The WHERE of a list: each filter is one condition that an index serves. */
+export function filtersOf(query: ListProductsQuery, search?: Search): Filters {
+  const conditions = ['deleted_at IS NULL'];
+  const parameters: unknown[] = [];
+  const add = (value: unknown, condition: (parameter: string) => string) => {
+    if (value !== undefined) conditions.push(condition(`$${parameters.push(value)}`));
+  };
+  add(query.sku, (sku) => `sku = ${sku}`);
+  add(query.currency, (currency) => `currency = ${currency}`);
+  // Written out, as an index covers those that are out of stock, the rarer ones.
+  if (query.in_stock !== undefined) conditions.push(query.in_stock ? 'in_stock' : 'NOT in_stock');
+  add(query.min_price, (price) => `price >= ${price}`);
+  add(query.max_price, (price) => `price <= ${price}`);
+  add(query.created_after, (time) => `created_at > ${time}`);
+  add(query.created_before, (time) => `created_at < ${time}`);
+  if (search) add(search.text, SEARCH_CONDITIONS[search.mode]);
+  return { conditions, parameters };
+}

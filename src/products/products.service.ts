@@ -1,0 +1,75 @@
+import { Injectable } from '@nestjs/common';
+import { v7 as uuidv7 } from 'uuid';
+import { toDecimal, toMinorUnits } from '../common/money.js';
+import type { Page } from '../common/pages/page.js';
+import { Problem } from '../common/problems/problem.js';
+import type { AcceptedVersions } from '../database/versioned-rows.js';
+import type { CreateProductDto, ListProductsQuery, UpdateProductDto } from './product.dto.js';
+import { Product } from './product.entity.js';
+import { ProductsRepository } from './products.repository.js';
+
+/** The catalogue: what there is to sell, at which price. */
+@Injectable()
+export class ProductsService {
+  constructor(private readonly products: ProductsRepository) {}
+
+  async getProduct(id: string): Promise<Product> {
+    return (await this.products.findById(id)) ?? notFound();
+  }
+
+  listProducts(query: ListProductsQuery): Promise<Page<Product>> {
+    return this.products.page(query);
+  }
+
+  /** @throws Problem `duplicate_sku`, found by the unique index */
+  async createProduct(dto: CreateProductDto): Promise<Product> {
+    const product = Object.assign(new Product(), { id: uuidv7(), ...allFields(dto) });
+    await this.products.insert(product);
+    return product;
+  }
+
+  /** What is not sent gets its default. @throws Problem `duplicate_sku`, `precondition_failed` */
+  replaceProduct(id: string, dto: CreateProductDto, versions: AcceptedVersions): Promise<Product> {
+    return this.change(id, versions, allFields(dto));
+  }
+
+  /** What is not sent stays. @throws Problem `duplicate_sku`, `precondition_failed` */
+  updateProduct(id: string, dto: UpdateProductDto, versions: AcceptedVersions): Promise<Product> {
+    return this.change(id, versions, sentFields(dto));
+  }
+
+  /** Takes the product away; its sku is free again. @throws Problem `precondition_failed` */
+  async deleteProduct(id: string, versions: AcceptedVersions): Promise<void> {
+    if (await this.products.softDelete(id, versions)) return;
+    await this.explainUnchanged(id);
+  }
+
+  private async change(id: string, versions: AcceptedVersions, changes: Partial<Product>): Promise<Product> {
+    return (await this.products.update(id, versions, changes)) ?? this.explainUnchanged(id);
+  }
+
+  /** No row was changed: there is none, or not in a version that the caller accepts. */
+  private async explainUnchanged(id: string): Promise<never> {
+    await this.getProduct(id);
+    throw new Problem('precondition_failed');
+  }
+}
+
+function allFields(dto: CreateProductDto): Partial<Product> {
+  return { description: null, currency: 'USD', inStock: true, ...sentFields(dto) };
+}
+
+function sentFields(dto: UpdateProductDto): Partial<Product> {
+  return {
+    ...(dto.sku !== undefined && { sku: dto.sku }),
+    ...(dto.name !== undefined && { name: dto.name }),
+    ...(dto.description !== undefined && { description: dto.description }),
+    ...(dto.price !== undefined && { price: toDecimal(toMinorUnits(dto.price) ?? 0) }),
+    ...(dto.currency !== undefined && { currency: dto.currency }),
+    ...(dto.in_stock !== undefined && { inStock: dto.in_stock }),
+  };
+}
+
+function notFound(): never {
+  throw new Problem('not_found');
+}

@@ -1,0 +1,35 @@
+import { Controller, Get } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Public } from '../common/access/access.decorators.js';
+import { Problems } from '../common/problems/problems.decorator.js';
+import { Returns } from '../common/responses/returns.decorators.js';
+import { HealthResponse } from './health.dto.js';
+import { HealthService } from './health.service.js';
+
+@ApiTags('Operations')
+@Controller('health')
+export class HealthController {
+  constructor(private readonly health: HealthService) {}
+
+  @Get('live')
+  @Public()
+  @Returns(HealthResponse)
+  @ApiOperation({ summary: 'Is the process alive?', description: 'Asks nothing but the process itself.' })
+  getLive() {
+    return { status: 'ok' };
+  }
+
+  @Get('ready')
+  @Public()
+  @Returns(HealthResponse)
+  @Problems('unavailable')
+  @ApiOperation({
+    summary: 'Can it serve requests?',
+    description:
+      'Whether the database answers with the schema of this version, and the service is not stopping.',
+  })
+  async getReady() {
+    await this.health.assertReady();
+    return { status: 'ok' };
+  }
+}

@@ -1,0 +1,116 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { MoreThan, Repository } from 'typeorm';
+import type { EntityManager } from 'typeorm';
+import { Keyset } from '../common/pages/keyset.js';
+import type { Filters, Sorts } from '../common/pages/keyset.js';
+import type { Page } from '../common/pages/page.js';
+import { softDeleteVersion, updateVersion } from '../database/versioned-rows.js';
+import type { AcceptedVersions } from '../database/versioned-rows.js';
+import type { ListUsersQuery } from './user.dto.js';
+import { User } from './user.entity.js';
+
+/** What decides whether a running token is still good, and for what. */
+export type UserAccess = Pick<
+  User,
+  'id' | 'role' | 'isActive' | 'deletedAt' | 'sessionsValidFrom' | 'accessChangedAt'
+>;
+
+const COLUMNS = `id, email, full_name AS "fullName", role, is_active AS "isActive", email_verified AS "emailVerified", created_at AS "createdAt", updated_at AS "updatedAt", version`;
+
+const SORTS: Sorts<User> = {
+  created_at: { column: 'created_at', type: 'timestamptz', read: (user) => user.createdAt },
+};
+
+@Injectable()
+export class UsersRepository {
+  constructor(
+    @InjectRepository(User) private readonly users: Repository<User>,
+    private readonly keyset: Keyset,
+  ) {}
+
+  findById(id: string, tx: EntityManager = this.users.manager): Promise<User | null> {
+    return tx.findOneBy(User, { id });
+  }
+
+  findByEmail(email: string): Promise<User | null> {
+    return this.users
+      .createQueryBuilder('user')
+      .where('lower(user.email) = lower(:email)', { email })
+      .getOne();
+  }
+
+  /** Whose role, activity or existence has changed since; the deleted are among them. */
+  accessChangedSince(since: Date): Promise<UserAccess[]> {
+    return this.users.find({
+      select: {
+        id: true,
+        role: true,
+        isActive: true,
+        deletedAt: true,
+        sessionsValidFrom: true,
+        accessChangedAt: true,
+      },
+      where: { accessChangedAt: MoreThan(since) },
+      withDeleted: true,
+    });
+  }
+
+  page(query: ListUsersQuery): Promise<Page<User>> {
+    return this.keyset.page<User>((sql, parameters) => this.users.query(sql, parameters), {
+      list: 'users',
+      select: `SELECT ${COLUMNS} FROM users`,
+      filters: filtersOf(query),
+      sorts: SORTS,
+      query,
+    });
+  }
+
+  async insert(user: User, tx: EntityManager = this.users.manager): Promise<void> {
+    await tx.insert(User, user);
+  }
+
+  /** The user after the change, or null if there is none in an accepted version. */
+  update(
+    tx: EntityManager,
+    id: string,
+    versions: AcceptedVersions,
+    changes: Partial<User>,
+  ): Promise<User | null> {
+    return updateVersion(tx, User, COLUMNS, { id, versions }, changes);
+  }
+
+  async softDelete(tx: EntityManager, id: string): Promise<void> {
+    await softDeleteVersion(tx, User, { id, versions: 'any' });
+  }
+
+  /** Locks the active administrators, in id order, so that two requests cannot each take away the other's last one. */
+  async lockActiveAdminIds(tx: EntityManager): Promise<string[]> {
+    const rows = await tx.query<{ id: string }[]>(
+      `SELECT id FROM users WHERE role = 'admin' AND is_active AND deleted_at IS NULL ORDER BY id FOR UPDATE`,
+    );
+    return rows.map(({ id }) => id);
+  }
+}
+
+function filtersOf(query: ListUsersQuery): Filters {
+  const conditions = ['deleted_at IS NULL'];
+  const parameters: unknown[] = [];
+  const add = (value: unknown, condition: (at: string) => string) => {
+    if (value !== undefined) conditions.push(condition(`$${parameters.push(value)}`));
+  };
+  add(query.role, (at) => `role = ${at}`);
+  if (query.is_active !== undefined) conditions.push(query.is_active ? 'is_active' : 'NOT is_active');
+  add(query.email, (at) => `lower(email) = lower(${at})`);
+  if (query.q !== undefined) {
+    const pattern = query.q.replace(/[\\%_]/g, '\\$&');
+    const text = `(email || ' ' || full_name)`;
+    // Trigrams serve three letters and more; fewer are looked for at the beginning of a word, which they serve too.
+    if ([...query.q].length >= 3) add(`%${pattern}%`, (at) => `${text} ILIKE ${at}`);
+    else {
+      const [start, word] = [parameters.push(`${pattern}%`), parameters.push(`% ${pattern}%`)];
+      conditions.push(`(${text} ILIKE $${start} OR ${text} ILIKE $${word})`);
+    }
+  }
+  return { conditions, parameters };
+}
