@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { NOT_YET_USED, productionProblems, settingsSchema } from './settings.js';
+import { combinationProblems, NOT_YET_USED, productionProblems, settingsSchema } from './settings.js';
 import type { Problem, Settings } from './settings.js';
 import { deriveSecret, ensureDevelopmentKeys, readSigningKeys } from './signing-keys.js';
 import type { SigningKey } from './signing-keys.js';
@@ -40,10 +40,11 @@ export class Config {
   readonly admin: { email: string | undefined; password: string | undefined };
   readonly limits: { requestsPerMinute: number; loginsPerMinute: number };
   readonly logLevel: Settings['LOG_LEVEL'];
+  readonly startedByNpm: boolean;
   /** Settings that were given, but that this version does not act upon. */
   readonly unused: readonly string[];
 
-  constructor(settings: Settings, keys: readonly SigningKey[], unused: readonly string[] = []) {
+  constructor(settings: Settings, keys: readonly SigningKey[], environment: NodeJS.ProcessEnv) {
     this.isProduction = settings.NODE_ENV === 'production';
     this.isDevelopment = settings.NODE_ENV === 'development';
     const publicUrl = settings.PUBLIC_URL ?? derivePublicUrl(settings.HOST, settings.PORT);
@@ -74,7 +75,8 @@ export class Config {
       loginsPerMinute: settings.LOGIN_LIMIT_PER_MINUTE,
     };
     this.logLevel = settings.LOG_LEVEL;
-    this.unused = unused;
+    this.startedByNpm = environment['npm_lifecycle_event'] === 'start';
+    this.unused = NOT_YET_USED.filter((name) => environment[name]);
   }
 
   /** The same settings on a database that was started for them. */
@@ -84,23 +86,35 @@ export class Config {
   }
 }
 
+/** The migration command needs a database and nothing else: no keys, no issuer. */
+export type Purpose = 'service' | 'migrations';
+
 /**
  * Reads and checks the environment. An empty variable counts as not set.
  * @throws ConfigError that names every problem at once
  */
-export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config {
+export function loadConfig(
+  environment: NodeJS.ProcessEnv = readEnvironment(),
+  purpose: Purpose = 'service',
+): Config {
   const { settings, problems } = parseSettings(environment);
-  if (settings.NODE_ENV === 'production') problems.push(...productionProblems(settings));
-  if ((settings.ADMIN_EMAIL === undefined) !== (settings.ADMIN_PASSWORD === undefined)) {
-    problems.push({ name: 'ADMIN_EMAIL, ADMIN_PASSWORD', message: 'set both, or neither' });
-  }
-  const keys = loadKeys(settings, problems);
+  if (purpose === 'migrations') settings.DATABASE_URL ??= settings.MIGRATION_DATABASE_URL;
+  problems.push(...combinationProblems(settings));
+  if (settings.NODE_ENV === 'production') problems.push(...productionProblems(settings, purpose));
+  const keys = purpose === 'service' ? loadKeys(settings, problems) : [];
   if (problems.length > 0) throw new ConfigError(firstOfEach(problems));
-  return new Config(
-    settings,
-    keys,
-    NOT_YET_USED.filter((name) => environment[name]),
-  );
+  return new Config(settings, keys, environment);
+}
+
+/** What the process was given, completed from a file `.env` in the working directory if there is one. */
+function readEnvironment(): NodeJS.ProcessEnv {
+  try {
+    process.loadEnvFile();
+  } catch (error) {
+    const { code = 'unknown error' } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT') throw new ConfigError([`.env: cannot be read (${code})`]);
+  }
+  return process.env;
 }
 
 /** Each setting is parsed by itself, so that a bad one hides no other. */
@@ -123,12 +137,18 @@ function loadKeys(settings: Settings, problems: Problem[]): SigningKey[] {
   const file = own ?? join(settings.DATA_DIR, 'jwt-keys.json');
   try {
     if (own === undefined) ensureDevelopmentKeys(file);
+  } catch (error) {
+    const message = `cannot be used (${(error as Error).message}). Make it a folder that you may write to, or name another one`;
+    problems.push({ name: 'DATA_DIR', message });
+    return [];
+  }
+  try {
     return readSigningKeys(file, { production });
   } catch (error) {
-    problems.push({
-      name: own === undefined ? 'DATA_DIR' : 'JWT_KEYS_FILE',
-      message: (error as Error).message,
-    });
+    const { message } = error as Error;
+    // Nobody but the service wrote it: its loss signs a developer out, and nothing else.
+    if (own === undefined) problems.push({ name: 'DATA_DIR', message: `${message}. Delete that file` });
+    else problems.push({ name: 'JWT_KEYS_FILE', message });
     return [];
   }
 }

@@ -1,4 +1,4 @@
 export { Config, ConfigError, loadConfig } from './config.js';
 export type { SigningKey } from './signing-keys.js';
 export { ConfigModule } from './config.module.js';
-export { generateKeySet } from './signing-keys.js';
+export { deriveSecret, generateKeySet } from './signing-keys.js';

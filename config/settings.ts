@@ -19,6 +19,10 @@ const urlOf = (...protocols: string[]) =>
     .string()
     .refine((value) => URL.canParse(value) && protocols.includes(new URL(value).protocol.slice(0, -1)), {
       error: `must be a URL that starts with ${protocols.map((name) => `${name}://`).join(' or ')}`,
+      abort: true,
+    })
+    .refine((value) => !/%(?![0-9a-f]{2})/i.test(value), {
+      error: 'has a % that encodes nothing: write % itself as %25',
     });
 
 const list = <T extends z.ZodType<string, string>>(item: T) =>
@@ -113,10 +117,24 @@ export interface Problem {
   readonly message: string;
 }
 
+/** Settings that are good by themselves, but not together. */
+export function combinationProblems(settings: Settings): Problem[] {
+  const problems: Problem[] = [];
+  if ((settings.ADMIN_EMAIL === undefined) !== (settings.ADMIN_PASSWORD === undefined)) {
+    problems.push({ name: 'ADMIN_EMAIL, ADMIN_PASSWORD', message: 'set both, or neither' });
+  }
+  if (settings.MIGRATION_DATABASE_URL !== undefined && settings.DATABASE_URL === undefined) {
+    problems.push({ name: 'DATABASE_URL', message: 'required where MIGRATION_DATABASE_URL is set' });
+  }
+  return problems;
+}
+
 /** What a laptop may do without and production may not. */
-export function productionProblems(settings: Settings): Problem[] {
-  const required = (Object.keys(REQUIRED_IN_PRODUCTION) as (keyof typeof REQUIRED_IN_PRODUCTION)[])
+export function productionProblems(settings: Settings, purpose: 'service' | 'migrations'): Problem[] {
+  const names = Object.keys(REQUIRED_IN_PRODUCTION) as (keyof typeof REQUIRED_IN_PRODUCTION)[];
+  const required = names
     .filter((name) => settings[name] === undefined)
+    .filter((name) => purpose === 'service' || name === 'DATABASE_URL')
     .map((name) => ({ name, message: REQUIRED_IN_PRODUCTION[name] }));
   const secrets = {
     DATABASE_URL: passwordOf(settings.DATABASE_URL),

@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, hkdfSync, randomUUID } from 'node:crypto';
 import type { JsonWebKey, KeyObject } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 
@@ -44,17 +44,13 @@ export function readSigningKeys(file: string, options: { production: boolean }):
   return set.data.keys.map((jwk) => toSigningKey(jwk, file));
 }
 
-/** Makes the keys of a development service once; later starts read the same file. */
+/** Makes the keys of a development service once; later starts read the same file, which is never seen half written. */
 export function ensureDevelopmentKeys(file: string): void {
+  if (existsSync(file)) return;
   mkdirSync(dirname(file), { recursive: true });
-  try {
-    writeFileSync(file, JSON.stringify({ development: true, ...generateKeySet() }, null, 2), {
-      mode: 0o600,
-      flag: 'wx',
-    });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  }
+  const draft = `${file}.${process.pid}`;
+  writeFileSync(draft, JSON.stringify({ development: true, ...generateKeySet() }, null, 2), { mode: 0o600 });
+  renameSync(draft, file);
 }
 
 /** A private JWK set with one fresh ES256 key. */
@@ -94,12 +90,18 @@ function parseFile(file: string): unknown {
 function toSigningKey(jwk: { kid: string; alg: SigningKey['alg'] } & JsonWebKey, file: string): SigningKey {
   try {
     const privateKey = createPrivateKey({ key: jwk, format: 'jwk' });
-    const fits = privateKey.asymmetricKeyType === (jwk.alg === 'ES256' ? 'ec' : 'rsa');
-    if (!fits) throw new Error(`key ${jwk.kid} does not fit ${jwk.alg}`);
+    if (!fits(privateKey, jwk.alg)) throw new Error(`key ${jwk.kid} does not fit ${jwk.alg}`);
     return { kid: jwk.kid, alg: jwk.alg, privateKey, publicKey: createPublicKey(privateKey) };
   } catch (error) {
     throw new Error(`${file}: key ${jwk.kid} cannot be used with ${jwk.alg}`, { cause: error });
   }
+}
+
+function fits(key: KeyObject, alg: SigningKey['alg']): boolean {
+  const { namedCurve, modulusLength = 0 } = key.asymmetricKeyDetails ?? {};
+  return alg === 'ES256'
+    ? namedCurve === 'prime256v1'
+    : key.asymmetricKeyType === 'rsa' && modulusLength >= 2048;
 }
 
 function describe(issue: z.core.$ZodIssue): string {

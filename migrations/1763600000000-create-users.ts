@@ -41,9 +41,16 @@ export class CreateUsers1763600000000 implements MigrationInterface {
     await queryRunner.query(
       `CREATE INDEX users_search_idx ON users USING gin ((email || ' ' || full_name) gin_trgm_ops) WHERE deleted_at IS NULL`,
     );
+    // Leaves the planner no choice: it would rather walk a whole sort index for a few rows than ask the search index.
+    await queryRunner.query(`
+      CREATE FUNCTION users_like(pattern text, other_pattern text, max_rows integer) RETURNS SETOF users
+      LANGUAGE sql STABLE PARALLEL SAFE ROWS 500 SET enable_seqscan = off SET enable_indexscan = off
+      AS $$ SELECT * FROM users WHERE deleted_at IS NULL AND
+        ((email || ' ' || full_name) ILIKE pattern OR (email || ' ' || full_name) ILIKE other_pattern) LIMIT max_rows $$`);
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
+    await queryRunner.query(`DROP FUNCTION users_like(text, text, integer)`);
     await queryRunner.query(`DROP TABLE users`);
     await queryRunner.query(`DROP EXTENSION pg_trgm`);
   }

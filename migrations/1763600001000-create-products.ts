@@ -25,13 +25,16 @@ export class CreateProducts1763600001000 implements MigrationInterface {
         CONSTRAINT products_price_check CHECK (price > 0 AND price <= 99999999.99),
         CONSTRAINT products_currency_check CHECK (currency ~ '^[A-Z]{3}$')
       )`);
-    // Words are found by their English stems; the parts of a sku, which is a code, as they are.
+    // Words are found by their English stems; the parts of a sku, which is a code, as they are. Punctuation separates
+    // words, as it does in a search: PostgreSQL's parser would take '2.5' or 'AC/DC' for one word.
     await queryRunner.query(`
       CREATE FUNCTION products_search_vector() RETURNS trigger LANGUAGE plpgsql AS $$
+      DECLARE
+        punctuation CONSTANT text := '[!-/:-@[-\`{-~]+';
       BEGIN
-        NEW.search := setweight(to_tsvector('english', NEW.name), 'A')
-          || setweight(to_tsvector('simple', regexp_replace(NEW.sku, '[^A-Za-z0-9]+', ' ', 'g')), 'A')
-          || setweight(to_tsvector('english', coalesce(NEW.description, '')), 'B');
+        NEW.search := setweight(to_tsvector('english', regexp_replace(NEW.name, punctuation, ' ', 'g')), 'A')
+          || setweight(to_tsvector('simple', regexp_replace(NEW.sku, punctuation, ' ', 'g')), 'A')
+          || setweight(to_tsvector('english', regexp_replace(coalesce(NEW.description, ''), punctuation, ' ', 'g')), 'B');
         RETURN NEW;
       END $$`);
     await queryRunner.query(`
@@ -57,10 +60,30 @@ export class CreateProducts1763600001000 implements MigrationInterface {
     await queryRunner.query(
       `CREATE INDEX products_similar_idx ON products USING gin ((name || ' ' || sku) gin_trgm_ops) WHERE deleted_at IS NULL`,
     );
+    await this.createSearchFunctions(queryRunner);
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
+    await queryRunner.query(`DROP FUNCTION products_with_words(text, integer)`);
+    await queryRunner.query(`DROP FUNCTION products_like(text, integer)`);
     await queryRunner.query(`DROP TABLE products`);
     await queryRunner.query(`DROP FUNCTION products_search_vector()`);
+  }
+
+  /**
+   * The planner takes rare words for frequent ones, and would rather walk a whole sort index than ask the search index.
+   * These functions leave it no choice.
+   */
+  private async createSearchFunctions(queryRunner: QueryRunner): Promise<void> {
+    const conditions = {
+      products_with_words: `search @@ (to_tsquery('english', term) || to_tsquery('simple', term))`,
+      products_like: `term <% (name || ' ' || sku)`,
+    };
+    for (const [name, condition] of Object.entries(conditions)) {
+      await queryRunner.query(`
+        CREATE FUNCTION ${name}(term text, max_rows integer) RETURNS SETOF products
+        LANGUAGE sql STABLE PARALLEL SAFE ROWS 500 SET enable_seqscan = off SET enable_indexscan = off
+        AS $$ SELECT * FROM products WHERE deleted_at IS NULL AND ${condition} LIMIT max_rows $$`);
+    }
   }
 }

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
+import type { UserAccess } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
-import type { UserAccess } from '../users/users.repository.js';
 import { ACCESS_TOKEN_SECONDS } from './access-tokens.service.js';
 import { SessionsRepository } from './sessions.repository.js';
 

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
-import { ExtractJwt, Strategy } from 'passport-jwt';
+import { Strategy } from 'passport-jwt';
 import type { SecretOrKeyProvider } from 'passport-jwt';
+import { validate as isUuid } from 'uuid';
 import { Config } from '../../config/index.js';
 import type { Caller } from '../common/access/caller.js';
 import { isRole, scopesOf } from '../common/access/scopes.js';
-import { ACCESS_TOKEN_STRATEGY } from '../common/access/token.guard.js';
 import { AccessStateService } from './access-state.service.js';
 import { ACCESS_TOKEN_TYPE, AccessTokensService } from './access-tokens.service.js';
 import type { AccessTokenClaims } from './access-tokens.service.js';
@@ -14,7 +14,12 @@ import type { AccessTokenClaims } from './access-tokens.service.js';
 /** Verified tokens that are remembered, so that a client's next request costs a lookup instead of a signature. */
 const MAX_REMEMBERED = 10_000;
 
-const bearerToken = ExtractJwt.fromAuthHeaderAsBearerToken();
+/** All that follows the scheme, which has no case; words behind a token make it another one. */
+const BEARER = /^bearer +(.+)$/i;
+
+function bearerToken({ headers }: { headers: { authorization?: string } }): string | null {
+  return BEARER.exec(headers.authorization ?? '')?.[1] ?? null;
+}
 
 interface Remembered {
   readonly caller: Caller;
@@ -26,7 +31,7 @@ interface Remembered {
  * `iss`, `aud`, `exp` and `nbf`; then what has happened to the user and the session since the token was made.
  */
 @Injectable()
-export class AccessTokenStrategy extends PassportStrategy(Strategy, ACCESS_TOKEN_STRATEGY) {
+export class AccessTokenStrategy extends PassportStrategy(Strategy) {
   private readonly remembered = new Map<string, Remembered>();
 
   constructor(
@@ -44,7 +49,7 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, ACCESS_TOKEN
     });
   }
 
-  /** Called by passport for each request. */
+  /** Called by the TokenGuard for each request. */
   override authenticate(request: never, options?: object): void {
     const token = bearerToken(request);
     const known = token === null ? undefined : this.remembered.get(token);
@@ -62,8 +67,8 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, ACCESS_TOKEN
 
   /** Called by passport-jwt for a token whose signature and claims are right. */
   async validate(request: FastifyRequest, claims: AccessTokenClaims): Promise<Caller | false> {
-    if (!isRole(claims.role) || typeof claims.sid !== 'string' || typeof claims.exp !== 'number')
-      return false;
+    const complete = isUuid(claims.sub) && isUuid(claims.sid) && isRole(claims.role);
+    if (!complete || typeof claims.exp !== 'number') return false;
     const caller = {
       userId: claims.sub,
       sessionId: claims.sid,
@@ -116,10 +121,8 @@ function keyProvider(tokens: AccessTokensService): SecretOrKeyProvider {
 
 function headerOf(token: string): Record<string, unknown> {
   try {
-    return JSON.parse(Buffer.from(token.split('.', 1)[0] ?? '', 'base64url').toString()) as Record<
-      string,
-      unknown
-    >;
+    const header: unknown = JSON.parse(Buffer.from(token.split('.', 1)[0] ?? '', 'base64url').toString());
+    return typeof header === 'object' ? { ...header } : {};
   } catch {
     return {};
   }

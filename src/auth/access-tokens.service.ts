@@ -29,9 +29,15 @@ export class AccessTokensService {
     this.keys = new Map(config.tokens.keys.map((key) => [key.kid, key]));
   }
 
-  sign(user: { id: string; role: Role }, sessionId: string): Promise<string> {
+  /** The first of the set; the others verify what they signed before. */
+  get signingKey(): SigningKey {
     const [key] = this.config.tokens.keys;
     if (!key) throw new Error('There is no key to sign tokens with');
+    return key;
+  }
+
+  sign(user: { id: string; role: Role }, sessionId: string): Promise<string> {
+    const key = this.signingKey;
     return new SignJWT({ sid: sessionId, role: user.role, scope: scopeText(user.role) })
       .setProtectedHeader({ alg: key.alg, kid: key.kid, typ: ACCESS_TOKEN_TYPE })
       .setIssuer(this.config.tokens.issuer)

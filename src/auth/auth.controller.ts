@@ -2,9 +2,10 @@ import { Body, Controller, Post, Req } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { Public } from '../common/access/access.decorators.js';
+import { clientAddress } from '../common/context/client-address.js';
 import { Problems } from '../common/problems/problems.decorator.js';
 import { LimitsGuessing } from '../common/rate-limit/rate-limit.guard.js';
-import { Returns, ReturnsCreated, ReturnsNothing } from '../common/responses/returns.decorators.js';
+import { ReturnsCreated, ReturnsNothing, ReturnsObject } from '../common/responses/returns.decorators.js';
 import { RegisterDto, UserResponse } from '../users/user.dto.js';
 import { LoginDto, RefreshTokenDto, TokensResponse } from './auth.dto.js';
 import { AuthService } from './auth.service.js';
@@ -27,20 +28,20 @@ export class AuthController {
   @Post('login')
   @Public()
   @LimitsGuessing()
-  @Returns(TokensResponse)
+  @ReturnsObject(TokensResponse)
   @Problems('invalid_credentials')
   @ApiOperation({
     summary: 'Sign in',
     description: 'Begins a session. The access token lasts 15 minutes; the refresh token gets the next one.',
   })
   login(@Body() dto: LoginDto, @Req() request: FastifyRequest) {
-    return this.auth.login(dto, { ip: request.ip, userAgent: request.headers['user-agent'] });
+    return this.auth.login(dto, { ip: clientAddress(request), userAgent: request.headers['user-agent'] });
   }
 
   @Post('refresh')
   @Public()
   @LimitsGuessing()
-  @Returns(TokensResponse)
+  @ReturnsObject(TokensResponse)
   @Problems('invalid_credentials')
   @ApiOperation({
     summary: 'Refresh the tokens',

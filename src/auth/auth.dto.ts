@@ -53,6 +53,7 @@ export class TokensResponse {
    * Seconds until the access token expires.
    * @example 900
    */
+  @ApiProperty({ type: 'integer' })
   expires_in: number;
 
   /**

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { TOKEN_STRATEGY } from '../common/access/token.guard.js';
 import { UsersModule } from '../users/users.module.js';
 import { AccessStateService } from './access-state.service.js';
 import { AccessTokenStrategy } from './access-token.strategy.js';
@@ -14,6 +15,14 @@ import { SessionsRepository } from './sessions.repository.js';
 @Module({
   imports: [TypeOrmModule.forFeature([Session]), UsersModule],
   controllers: [AuthController, PasswordController, JwksController],
-  providers: [AuthService, SessionsRepository, AccessTokensService, AccessStateService, AccessTokenStrategy],
+  providers: [
+    AuthService,
+    SessionsRepository,
+    AccessTokensService,
+    AccessStateService,
+    AccessTokenStrategy,
+    { provide: TOKEN_STRATEGY, useExisting: AccessTokenStrategy },
+  ],
+  exports: [TOKEN_STRATEGY],
 })
 export class AuthModule {}

@@ -12,7 +12,13 @@ import { UsersService } from '../users/users.service.js';
 import { AccessStateService } from './access-state.service.js';
 import { ACCESS_TOKEN_SECONDS, AccessTokensService, scopeText } from './access-tokens.service.js';
 import type { ChangePasswordDto, LoginDto, TokensResponse } from './auth.dto.js';
-import { formatRefreshToken, hashSecret, newRefreshToken, parseRefreshToken } from './refresh-token.js';
+import {
+  formatRefreshToken,
+  hashSecret,
+  newRefreshToken,
+  nextRefreshToken,
+  parseRefreshToken,
+} from './refresh-token.js';
 import type { RefreshToken } from './refresh-token.js';
 import { Session } from './session.entity.js';
 import { SessionsRepository } from './sessions.repository.js';
@@ -62,16 +68,14 @@ export class AuthService {
   /** @throws Problem `invalid_credentials`; a token that was used before also ends its session */
   async refresh(text: string): Promise<TokensResponse> {
     const token = parseRefreshToken(text) ?? refuse();
-    const next = newRefreshToken(token.sessionId, token.family);
+    const next = nextRefreshToken(token, this.tokens.signingKey);
     const now = new Date();
     const session = await this.sessions.rotate({
-      sessionId: token.sessionId,
-      familyHash: hashSecret(token.family),
-      secretHash: hashSecret(token.secret),
-      nextSecretHash: hashSecret(next.secret),
+      used: token,
+      next,
       now,
       idleSince: new Date(now.getTime() - IDLE_LIFE),
-      graceSince: new Date(now.getTime() - this.config.tokens.refreshGraceSeconds * 1000),
+      graceSeconds: this.config.tokens.refreshGraceSeconds,
     });
     if (!session) {
       await this.endReplayed(token, now);

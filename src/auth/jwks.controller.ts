@@ -12,7 +12,19 @@ export class JwksController {
   @Get()
   @Public()
   @Header('Cache-Control', 'public, max-age=300')
-  @ReturnsDocument('application/json')
+  @ReturnsDocument('application/json', {
+    keys: [
+      {
+        kty: 'EC',
+        crv: 'P-256',
+        x: 'T0xjpxE0WmvwS6B2xxZ1fdfilIZrh5hruUrxPXYPAsc',
+        y: 'sTRoqanriLeTi-4MCN5m6XaayJuIpncGv6cYlAGpFnQ',
+        kid: '3c84b8b0-e2bf-4586-9957-ffe0771c5d30',
+        alg: 'ES256',
+        use: 'sig',
+      },
+    ],
+  })
   @ApiOperation({
     summary: 'Get the public keys',
     description: 'The JWK set (RFC 7517) that verifies access tokens.',

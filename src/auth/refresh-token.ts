@@ -1,5 +1,7 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { parse as parseUuid, stringify as toUuid } from 'uuid';
+import { deriveSecret } from '../../config/index.js';
+import type { SigningKey } from '../../config/index.js';
 
 /**
  * What a refresh token is made of: `rt_` and the base64url of session id (16 bytes), family secret (16) and rotating
@@ -14,8 +16,14 @@ export interface RefreshToken {
 const PREFIX = 'rt_';
 const BYTES = 64;
 
-export function newRefreshToken(sessionId: string, family: Buffer = randomBytes(16)): RefreshToken {
-  return { sessionId, family, secret: randomBytes(32) };
+export function newRefreshToken(sessionId: string): RefreshToken {
+  return { sessionId, family: randomBytes(16), secret: randomBytes(32) };
+}
+
+/** The token that replaces this one: the same each time, so that a repeated refresh gets the answer that was lost. */
+export function nextRefreshToken(token: RefreshToken, key: SigningKey): RefreshToken {
+  const secret = createHmac('sha256', deriveSecret(key, 'refresh')).update(token.secret).digest();
+  return { ...token, secret };
 }
 
 export function formatRefreshToken({ sessionId, family, secret }: RefreshToken): string {

@@ -2,18 +2,19 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { IsNull, MoreThan, Not, Repository } from 'typeorm';
 import type { EntityManager } from 'typeorm';
+import { hashSecret } from './refresh-token.js';
+import type { RefreshToken } from './refresh-token.js';
 import { Session } from './session.entity.js';
 
-/** The hashes of a presented refresh token, and of the one that replaces it. */
+/** A use of a refresh token. */
 export interface Rotation {
-  readonly sessionId: string;
-  readonly familyHash: Buffer;
-  readonly secretHash: Buffer;
-  readonly nextSecretHash: Buffer;
+  readonly used: RefreshToken;
+  /** What replaces it. */
+  readonly next: RefreshToken;
   readonly now: Date;
   readonly idleSince: Date;
-  /** The token before the last is accepted if the last rotation is younger than this. */
-  readonly graceSince: Date;
+  /** How long after it was replaced the token may be used again; a repetition does not prolong it. */
+  readonly graceSeconds: number;
 }
 
 @Injectable()
@@ -28,21 +29,28 @@ export class SessionsRepository {
    * Replaces the refresh token in one statement: of simultaneous uses of one token the row lock lets one win, and the
    * others find it replaced.
    */
-  async rotate(rotation: Rotation): Promise<Pick<Session, 'userId' | 'createdAt'> | null> {
+  async rotate({
+    used,
+    next,
+    now,
+    idleSince,
+    graceSeconds,
+  }: Rotation): Promise<Pick<Session, 'userId' | 'createdAt'> | null> {
     const [rows] = await this.sessions.query<[Pick<Session, 'userId' | 'createdAt'>[], number]>(
       `UPDATE sessions
-       SET secret_hash = $4, previous_secret_hash = secret_hash, last_used_at = $5
+       SET secret_hash = $4, previous_secret_hash = $3,
+         last_used_at = CASE WHEN secret_hash = $3 THEN $5 ELSE last_used_at END
        WHERE id = $1 AND family_hash = $2 AND ended_at IS NULL AND expires_at > $5 AND last_used_at > $6
-         AND (secret_hash = $3 OR (previous_secret_hash = $3 AND last_used_at > $7))
+         AND (secret_hash = $3 OR ($7 > 0 AND previous_secret_hash = $3 AND last_used_at > $5 - $7 * interval '1 second'))
        RETURNING user_id AS "userId", created_at AS "createdAt"`,
       [
-        rotation.sessionId,
-        rotation.familyHash,
-        rotation.secretHash,
-        rotation.nextSecretHash,
-        rotation.now,
-        rotation.idleSince,
-        rotation.graceSince,
+        used.sessionId,
+        hashSecret(used.family),
+        hashSecret(used.secret),
+        hashSecret(next.secret),
+        now,
+        idleSince,
+        graceSeconds,
       ],
     );
     return rows[0] ?? null;

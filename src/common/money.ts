@@ -30,25 +30,37 @@ export function toAmount(decimal: string): number {
 /** A price as clients send it: a JSON number greater than 0, with at most two decimals, at most 99999999.99. */
 export function IsPrice(): PropertyDecorator {
   return applyDecorators(
-    ApiProperty({ minimum: 0, exclusiveMinimum: true, maximum: 99_999_999.99, multipleOf: 0.01 }),
-    price('max', (amount) => amount <= 99_999_999.99, 'must be at most 99999999.99'),
-    price(
-      'decimals',
-      (amount) => amount > 99_999_999.99 || amount <= 0 || toMinorUnits(amount) !== null,
-      'must have at most 2 decimals',
-    ),
-    price('min', (amount) => amount > 0, 'must be greater than 0'),
-    ValidateBy({
-      name: 'type',
-      validator: {
-        validate: (value) => typeof value === 'number' && Number.isFinite(value),
-        defaultMessage: buildMessage((each) => `${each}$property must be a number`),
-      },
-    }),
+    ApiProperty({ minimum: 0, exclusiveMinimum: true, maximum: MAX_AMOUNT, multipleOf: 0.01 }),
+    amount('min', (value) => value > 0, 'must be greater than 0'),
+    ...LIMITS,
   );
 }
 
-function price(name: string, holds: (amount: number) => boolean, message: string): PropertyDecorator {
+/** A bound for prices: like a price, but it may be 0. */
+export function IsPriceBound(): PropertyDecorator {
+  return applyDecorators(
+    ApiProperty({ minimum: 0, maximum: MAX_AMOUNT, multipleOf: 0.01 }),
+    amount('min', (value) => value >= 0, 'must be 0 or more'),
+    ...LIMITS,
+  );
+}
+
+const MAX_AMOUNT = 99_999_999.99;
+
+/** The first that fails is told; what is no number at all fails the last only. */
+const LIMITS = [
+  amount('max', (value) => value <= MAX_AMOUNT, 'must be at most 99999999.99'),
+  amount('decimals', (value) => toMinorUnits(value) !== null, 'must have at most 2 decimals'),
+  ValidateBy({
+    name: 'type',
+    validator: {
+      validate: (value) => typeof value === 'number',
+      defaultMessage: buildMessage((each) => `${each}$property must be a number`),
+    },
+  }),
+];
+
+function amount(name: string, holds: (value: number) => boolean, message: string): PropertyDecorator {
   return ValidateBy({
     name,
     validator: {

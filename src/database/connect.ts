@@ -13,12 +13,33 @@ const REASONS: Readonly<Record<string, string>> = {
   '3D000': 'the server has no such database. Create it, or correct the name in it',
 };
 
+/** What the network says may pass, as may a server that is starting, stopping or full. */
+const MAY_PASS = /^(ECONN.*|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOST.*|ENET.*|EPIPE|ENOENT|08...|53...|57P..)$/;
+/** What pg says without a code when a connection breaks, or is not made in time. */
+const BROKEN = /^(connection terminated|timeout expired)/i;
+
 /**
  * Asks the server once.
  * @returns undefined if it answers, else why it does not yet, which may change
  * @throws UnusableDatabaseError
  */
-async function findReasonToWait(url: string, variable: string): Promise<Error | undefined> {
+async function findReasonToWait(url: string, variable: string): Promise<string | undefined> {
+  try {
+    const version = await askVersion(url);
+    if (version.number >= OLDEST_VERSION) return undefined;
+    throw new UnusableDatabaseError(
+      `${variable}: PostgreSQL ${version.text} is too old. Use PostgreSQL 15 or later.`,
+    );
+  } catch (error) {
+    if (!(error instanceof Error) || error instanceof UnusableDatabaseError) throw error;
+    const { code = '', message } = error as NodeJS.ErrnoException;
+    if (MAY_PASS.test(code) || BROKEN.test(message)) return message || code;
+    const reason = REASONS[code] ?? `it cannot be used (${message || code}). Correct it, or the server`;
+    throw new UnusableDatabaseError(`${variable}: ${reason}.`, { cause: error });
+  }
+}
+
+async function askVersion(url: string): Promise<{ number: number; text: string }> {
   const client = new pg.Client({
     connectionString: url,
     connectionTimeoutMillis: 3000,
@@ -31,35 +52,23 @@ async function findReasonToWait(url: string, variable: string): Promise<Error | 
     const { rows } = await client.query<{ number: string; text: string }>(
       `SELECT current_setting('server_version_num') AS number, current_setting('server_version') AS text`,
     );
-    const [version] = rows;
-    if (Number(version?.number) < OLDEST_VERSION) {
-      throw new UnusableDatabaseError(
-        `${variable}: PostgreSQL ${version?.text ?? '?'} is too old. Use PostgreSQL 15 or later.`,
-      );
-    }
-    return undefined;
-  } catch (error) {
-    if (error instanceof UnusableDatabaseError) throw error;
-    const reason = REASONS[(error as { code?: string }).code ?? ''];
-    if (reason) throw new UnusableDatabaseError(`${variable}: ${reason}.`, { cause: error });
-    // What the network says may pass, as may a server that is starting, stopping or full.
-    if (!(error instanceof pg.DatabaseError) || /^(08|53|57P)/.test(error.code ?? '')) return error as Error;
-    throw new UnusableDatabaseError(`${variable}: ${error.message}`, { cause: error });
+    return { number: Number(rows[0]?.number), text: rows[0]?.text ?? '?' };
   } finally {
     await client.end().catch(() => undefined);
   }
 }
 
-/** Waits until the database answers, with `onWait` called once at the beginning of the wait. */
+/** Waits until the database answers, with `onWait` called once at the beginning of the wait. Returns whether it had to wait. */
 export async function waitForDatabase(
   url: string,
   variable: string,
-  options: { signal: AbortSignal; onWait: (reason: Error) => Promise<void> },
-): Promise<void> {
+  options: { signal?: AbortSignal; onWait: (reason: string) => void },
+): Promise<boolean> {
   const reason = await findReasonToWait(url, variable);
-  if (!reason) return;
-  await options.onWait(reason);
+  if (reason === undefined) return false;
+  options.onWait(reason);
   do {
-    await sleep(500, undefined, { signal: options.signal });
-  } while (await findReasonToWait(url, variable));
+    await sleep(500, undefined, options);
+  } while ((await findReasonToWait(url, variable)) !== undefined);
+  return true;
 }

@@ -1,20 +1,26 @@
+import { MigrationExecutor } from 'typeorm';
 import type { DataSource } from 'typeorm';
 import { migrations } from '../../migrations/index.js';
 
 /** An arbitrary number that every Stockroom knows: who holds this advisory lock may change the schema. */
 const MIGRATION_LOCK = 7_305_411_203;
 
-/** Runs what is pending; of several instances that start at once, one works and the others wait for it. */
+/** Runs what is pending, all or nothing; of several instances that start at once, one works and the others wait for it. */
 export async function runMigrations(dataSource: DataSource): Promise<string[]> {
-  return withMigrationLock(dataSource, async () => {
-    const done = await dataSource.runMigrations({ transaction: 'all' });
+  return withMigrationLock(dataSource, async (executor) => {
+    const done = await executor.executePendingMigrations();
     return done.map(({ name }) => name);
   });
 }
 
-/** Undoes the newest migration. */
-export async function revertMigration(dataSource: DataSource): Promise<void> {
-  await withMigrationLock(dataSource, () => dataSource.undoLastMigration({ transaction: 'all' }));
+/** Undoes the newest migration. Returns its name, or undefined if there is none. */
+export async function revertMigration(dataSource: DataSource): Promise<string | undefined> {
+  return withMigrationLock(dataSource, async (executor) => {
+    // TypeORM sorts by row id: the newest first.
+    const [newest] = await executor.getExecutedMigrations();
+    await executor.undoLastMigration();
+    return newest?.name;
+  });
 }
 
 /** The names of the migrations that the database lacks, oldest first. */
@@ -27,7 +33,7 @@ export async function pendingMigrations(dataSource: DataSource): Promise<string[
   return migrations.map(({ name }) => name).filter((name) => !executed.has(name));
 }
 
-/** The statements that would make the schema what the entities say: none, or a migration is missing. */
+/** The statements that would make the schema what the entities say (none, or a migration is missing), and back. */
 export async function schemaDifferences(dataSource: DataSource): Promise<{ up: string[]; down: string[] }> {
   const { upQueries, downQueries } = await dataSource.driver.createSchemaBuilder().log();
   return {
@@ -36,18 +42,27 @@ export async function schemaDifferences(dataSource: DataSource): Promise<{ up: s
   };
 }
 
-async function withMigrationLock<T>(dataSource: DataSource, work: () => Promise<T>): Promise<T> {
-  const holder = dataSource.createQueryRunner();
+/** The work gets the very connection that holds the lock: it takes one, however small the pool, and no request's time limit. */
+async function withMigrationLock<T>(
+  dataSource: DataSource,
+  work: (executor: MigrationExecutor) => Promise<T>,
+): Promise<T> {
+  const runner = dataSource.createQueryRunner();
   try {
-    // Waiting for another instance's migration, and building an index, may take longer than any request may.
-    await holder.query('SET statement_timeout = 0');
-    await holder.query('SET lock_timeout = 0');
-    await holder.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
-    return await work();
+    // Waiting for another instance, and building an index, may take longer than any request may.
+    await runner.query('SET statement_timeout = 0');
+    await runner.query('SET lock_timeout = 0');
+    await runner.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    // Waiting for a table would hold up everybody who comes after: better to fail, and be run again.
+    await runner.query('RESET lock_timeout');
+    const executor = new MigrationExecutor(dataSource, runner);
+    executor.transaction = 'all';
+    return await work(executor);
   } finally {
-    await holder.query('SELECT pg_advisory_unlock_all()');
-    await holder.query('RESET statement_timeout');
-    await holder.query('RESET lock_timeout');
-    await holder.release();
+    // A broken connection has lost its lock and its settings anyway.
+    await runner
+      .query('SELECT pg_advisory_unlock_all(); RESET statement_timeout; RESET lock_timeout')
+      .catch(() => undefined);
+    await runner.release();
   }
 }

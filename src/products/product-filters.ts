@@ -1,10 +1,11 @@
 import type { Filters } from '../common/pages/keyset.js';
+import { toUtc } from '../common/validation/fields.js';
 import type { ListProductsQuery } from './product.dto.js';
-import { SEARCH_CONDITIONS } from './product-search.js';
+import { FEW_HITS, SEARCH_SQL } from './product-search.js';
 import type { Search } from './product-search.js';
 
-/** The WHERE of a list: each filter is one condition that an index serves. */
-export function filtersOf(query: ListProductsQuery, search?: Search): Filters {
+/** The FROM and WHERE of a list: each filter is one condition that an index serves. */
+export function filtersOf(query: ListProductsQuery, search?: Search): Filters & { source: string } {
   const conditions = ['deleted_at IS NULL'];
   const parameters: unknown[] = [];
   const add = (value: unknown, condition: (parameter: string) => string) => {
@@ -16,8 +17,12 @@ export function filtersOf(query: ListProductsQuery, search?: Search): Filters {
   if (query.in_stock !== undefined) conditions.push(query.in_stock ? 'in_stock' : 'NOT in_stock');
   add(query.min_price, (price) => `price >= ${price}`);
   add(query.max_price, (price) => `price <= ${price}`);
-  add(query.created_after, (time) => `created_at > ${time}`);
-  add(query.created_before, (time) => `created_at < ${time}`);
-  if (search) add(search.text, SEARCH_CONDITIONS[search.mode]);
-  return { conditions, parameters };
+  add(query.created_after && toUtc(query.created_after), (time) => `created_at > ${time}`);
+  add(query.created_before && toUtc(query.created_before), (time) => `created_at < ${time}`);
+  if (!search) return { source: 'products', conditions, parameters };
+  const term = `$${parameters.push(search.term)}`;
+  const { hits, condition } = SEARCH_SQL[search.mode];
+  // Twice as many as were counted a moment ago: some may have been added since.
+  if (search.fewHits) return { source: hits(term, 2 * FEW_HITS), conditions, parameters };
+  return { source: 'products', conditions: [...conditions, condition(term)], parameters };
 }

@@ -1,13 +1,35 @@
-/** A search as it is carried out: by words, or by similar spelling where no product has those words. */
+/** Where a search looks: at words, or at similar spelling where no product has those words. */
+export type SearchMode = 'words' | 'similar';
+
+/**
+ * A search as it is carried out. Few hits are fetched through the search index and sorted; many are met soon enough on
+ * the way through the index of the sort.
+ */
 export interface Search {
-  readonly mode: 'words' | 'similar';
-  readonly text: string;
+  readonly mode: SearchMode;
+  readonly term: string;
+  readonly fewHits: boolean;
 }
 
-/** What a product must fulfil; a GIN index serves each. */
-export const SEARCH_CONDITIONS: Readonly<Record<Search['mode'], (parameter: string) => string>> = {
-  words: (text) => `search @@ (to_tsquery('english', ${text}) || to_tsquery('simple', ${text}))`,
-  similar: (text) => `${text} <% (name || ' ' || sku)`,
+/** As many hits are sorted in a few milliseconds. */
+export const FEW_HITS = 2000;
+
+interface SearchSql {
+  /** Through the search index: the matching products, at most `max`. */
+  readonly hits: (term: string, max: number) => string;
+  /** The same as a condition. */
+  readonly condition: (term: string) => string;
+}
+
+export const SEARCH_SQL: Readonly<Record<SearchMode, SearchSql>> = {
+  words: {
+    hits: (term, max) => `products_with_words(${term}, ${max})`,
+    condition: (term) => `search @@ (to_tsquery('english', ${term}) || to_tsquery('simple', ${term}))`,
+  },
+  similar: {
+    hits: (term, max) => `products_like(${term}, ${max})`,
+    condition: (term) => `${term} <% (name || ' ' || sku)`,
+  },
 };
 
 /**

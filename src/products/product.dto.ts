@@ -1,7 +1,7 @@
 import { ApiProperty, PartialType } from '@nestjs/swagger';
-import { IsBoolean, IsIn, IsNumber, IsString, Matches, Max, Min } from 'class-validator';
+import { IsBoolean, IsIn, IsString, Matches } from 'class-validator';
 import { IsCurrency } from '../common/currency.js';
-import { IsPrice, toAmount } from '../common/money.js';
+import { IsPrice, IsPriceBound, toAmount } from '../common/money.js';
 import { PageQuery } from '../common/pages/page.js';
 import { IsText, IsTimestamp, MayBeAbsent, MayBeNull } from '../common/validation/fields.js';
 import { FromBoolean, FromDecimal } from '../common/validation/query-values.js';
@@ -15,6 +15,7 @@ export class CreateProductDto {
    * Your own code for the product, unique among those that are not deleted.
    * @example "TOOL-HMR-0450"
    */
+  @ApiProperty({ pattern: SKU.source })
   @Matches(SKU, { message: SKU_MESSAGE })
   @IsString()
   sku: string;
@@ -72,11 +73,13 @@ export class ListProductsQuery extends PageQuery {
   q?: string;
 
   /** The product with exactly this sku. */
+  @ApiProperty({ pattern: SKU.source })
   @Matches(SKU, { message: SKU_MESSAGE })
   @IsString()
   @MayBeAbsent()
   sku?: string;
 
+  /** Only products that are in stock, or that are not. */
   @IsBoolean({ message: '$property must be true or false' })
   @FromBoolean()
   @MayBeAbsent()
@@ -88,17 +91,13 @@ export class ListProductsQuery extends PageQuery {
   currency?: string;
 
   /** The lowest price to return. */
-  @Max(99_999_999.99)
-  @Min(0)
-  @IsNumber({ maxDecimalPlaces: 2 })
+  @IsPriceBound()
   @FromDecimal()
   @MayBeAbsent()
   min_price?: number;
 
   /** The highest price to return. */
-  @Max(99_999_999.99)
-  @Min(0)
-  @IsNumber({ maxDecimalPlaces: 2 })
+  @IsPriceBound()
   @FromDecimal()
   @MayBeAbsent()
   max_price?: number;
@@ -120,10 +119,8 @@ export class ListProductsQuery extends PageQuery {
 }
 
 export class ProductResponse {
-  /**
-   * @format uuid
-   * @example "0198c0de-7a11-7b3c-9d4e-5f60718293a4"
-   */
+  /** @example "0198c0de-7a11-7b3c-9d4e-5f60718293a4" */
+  @ApiProperty({ format: 'uuid' })
   id: string;
 
   /** @example "TOOL-HMR-0450" */

@@ -4,13 +4,14 @@ import { Repository } from 'typeorm';
 import { Keyset } from '../common/pages/keyset.js';
 import type { Sorts } from '../common/pages/keyset.js';
 import type { Page } from '../common/pages/page.js';
+import { Sql } from '../database/sql.js';
 import { softDeleteVersion, updateVersion } from '../database/versioned-rows.js';
 import type { AcceptedVersions } from '../database/versioned-rows.js';
 import type { ListProductsQuery } from './product.dto.js';
 import { Product } from './product.entity.js';
 import { filtersOf } from './product-filters.js';
-import { SEARCH_CONDITIONS, toTsQuery } from './product-search.js';
-import type { Search } from './product-search.js';
+import { FEW_HITS, SEARCH_SQL, toTsQuery } from './product-search.js';
+import type { Search, SearchMode } from './product-search.js';
 
 /** Rows are read as they are: hydrating entities costs more than the query. */
 const COLUMNS = `id, sku, name, description, price, currency, in_stock AS "inStock", created_at AS "createdAt", updated_at AS "updatedAt", version`;
@@ -27,20 +28,29 @@ export class ProductsRepository {
   constructor(
     @InjectRepository(Product) private readonly products: Repository<Product>,
     private readonly keyset: Keyset,
+    private readonly sql: Sql,
   ) {}
 
   async findById(id: string): Promise<Product | null> {
     const sql = `SELECT ${COLUMNS} FROM products WHERE id = $1 AND deleted_at IS NULL`;
-    const [product] = await this.products.query<Product[]>(sql, [id]);
+    const [product] = await this.sql.prepared<Product>('product', sql, [id]);
     return product ?? null;
   }
 
   async page(query: ListProductsQuery): Promise<Page<Product>> {
-    const search = query.q === undefined ? undefined : await this.searchFor(query.q);
-    return this.keyset.page<Product>((sql, parameters) => this.products.query(sql, parameters), {
-      list: `products/${search?.mode ?? 'all'}`,
-      select: `SELECT ${COLUMNS} FROM products`,
-      filters: filtersOf(query, search),
+    const search = query.q === undefined ? undefined : await this.searchFor(query, query.q);
+    const filters = filtersOf(query, search);
+    // Without filters there are few texts, each with one plan; with them, the values decide which plan is best.
+    const name =
+      filters.parameters.length === 0 && filters.conditions.length === 1
+        ? `products:${query.sort}:${query.cursor === undefined ? 'first' : 'next'}`
+        : undefined;
+    const run = (sql: string, parameters: unknown[]): Promise<Product[]> =>
+      name === undefined ? this.products.query(sql, parameters) : this.sql.prepared(name, sql, parameters);
+    return this.keyset.page<Product>(run, {
+      list: listOf(search?.mode),
+      select: `SELECT ${COLUMNS} FROM ${filters.source}`,
+      filters,
       sorts: SORTS,
       query,
     });
@@ -67,13 +77,26 @@ export class ProductsRepository {
     return (await this.products.find({ select: { id: true }, take: 1, withDeleted: true })).length === 0;
   }
 
-  /** By words if any product has them, else by similar spelling. */
-  private async searchFor(q: string): Promise<Search> {
-    const words = { mode: 'words', text: toTsQuery(q) } as const;
-    const [found] = await this.products.query<unknown[]>(
-      `SELECT 1 FROM products WHERE deleted_at IS NULL AND ${SEARCH_CONDITIONS.words('$1')} LIMIT 1`,
-      [words.text],
-    );
-    return found === undefined ? { mode: 'similar', text: q } : words;
+  /** By words if any product has them, else by similar spelling; a further page goes on as the walk began. */
+  private async searchFor(query: ListProductsQuery, q: string): Promise<Search> {
+    const inWords = { mode: 'words', term: toTsQuery(q) } as const;
+    const bySpelling = { mode: 'similar', term: q } as const;
+    const goesOnBySpelling = this.keyset.continues(listOf('similar'), query);
+    const hits = goesOnBySpelling || inWords.term === '' ? 0 : await this.countHits(inWords);
+    if (hits > 0 || this.keyset.continues(listOf('words'), query))
+      return { ...inWords, fewHits: hits <= FEW_HITS };
+    return { ...bySpelling, fewHits: (await this.countHits(bySpelling)) <= FEW_HITS };
   }
+
+  /** Counts no further than what makes a difference. */
+  private async countHits({ mode, term }: Pick<Search, 'mode' | 'term'>): Promise<number> {
+    const sql = `SELECT count(*)::int AS hits FROM ${SEARCH_SQL[mode].hits('$1', FEW_HITS + 1)}`;
+    const [row] = await this.products.query<{ hits: number }[]>(sql, [term]);
+    return row?.hits ?? 0;
+  }
+}
+
+/** Names a list in its cursors: a walk through words does not go on through spellings. */
+function listOf(mode: SearchMode | 'all' = 'all'): string {
+  return `products/${mode}`;
 }

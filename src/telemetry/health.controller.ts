@@ -2,7 +2,7 @@ import { Controller, Get } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Public } from '../common/access/access.decorators.js';
 import { Problems } from '../common/problems/problems.decorator.js';
-import { Returns } from '../common/responses/returns.decorators.js';
+import { ReturnsObject } from '../common/responses/returns.decorators.js';
 import { HealthResponse } from './health.dto.js';
 import { HealthService } from './health.service.js';
 
@@ -13,7 +13,7 @@ export class HealthController {
 
   @Get('live')
   @Public()
-  @Returns(HealthResponse)
+  @ReturnsObject(HealthResponse)
   @ApiOperation({ summary: 'Is the process alive?', description: 'Asks nothing but the process itself.' })
   getLive() {
     return { status: 'ok' };
@@ -21,7 +21,7 @@ export class HealthController {
 
   @Get('ready')
   @Public()
-  @Returns(HealthResponse)
+  @ReturnsObject(HealthResponse)
   @Problems('unavailable')
   @ApiOperation({
     summary: 'Can it serve requests?',

@@ -14,9 +14,7 @@ const MAX_WAITING = 100;
 const SHORTEST = 12;
 
 const COMMON_PASSWORDS = new Set(
-  dictionary['passwords-common']
-    .map((word) => word.toLowerCase())
-    .filter((word) => word.length >= SHORTEST),
+  dictionary['passwords-common'].map((word) => word.toLowerCase()).filter((word) => word.length >= SHORTEST),
 );
 
 /** Hashes and checks passwords with argon2id. */

@@ -58,6 +58,7 @@ export class UpdateMeDto extends PartialType(PickType(RegisterDto, ['full_name']
 export const USER_SORTS = ['created_at', '-created_at'] as const;
 
 export class ListUsersQuery extends PageQuery {
+  /** Users in this role only. */
   @ApiProperty({ enum: ROLE_NAMES })
   @IsIn(ROLE_NAMES)
   @MayBeAbsent()
@@ -86,10 +87,8 @@ export class ListUsersQuery extends PageQuery {
 }
 
 export class UserResponse {
-  /**
-   * @format uuid
-   * @example "0198c0de-7a11-7b3c-9d4e-5f60718293a4"
-   */
+  /** @example "0198c0de-7a11-7b3c-9d4e-5f60718293a4" */
+  @ApiProperty({ format: 'uuid' })
   id: string;
 
   /** @example "grace@example.com" */

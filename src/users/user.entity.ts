@@ -44,3 +44,9 @@ export class User extends ResourceColumns {
   @Column({ name: 'access_changed_at', type: 'timestamptz', precision: 3 })
   accessChangedAt: Date;
 }
+
+/** What decides whether a running token is still good, and for what. */
+export type UserAccess = Pick<
+  User,
+  'id' | 'role' | 'isActive' | 'deletedAt' | 'sessionsValidFrom' | 'accessChangedAt'
+>;

@@ -72,7 +72,7 @@ export class UsersController {
   @Get(':id')
   @Access('users:admin')
   @Returns(UserResponse)
-  @ApiOperation({ summary: 'Get a user' })
+  @ApiOperation({ summary: 'Get a user', description: 'With an ETag to revalidate and to change it by.' })
   getUser(@Id() id: string) {
     return this.users.getUser(id);
   }

@@ -3,18 +3,15 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { MoreThan, Repository } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import { Keyset } from '../common/pages/keyset.js';
-import type { Filters, Sorts } from '../common/pages/keyset.js';
+import type { Sorts } from '../common/pages/keyset.js';
 import type { Page } from '../common/pages/page.js';
 import { softDeleteVersion, updateVersion } from '../database/versioned-rows.js';
 import type { AcceptedVersions } from '../database/versioned-rows.js';
+import { FEW_HITS, filtersOf, patternsOf } from './user-filters.js';
+import type { Patterns } from './user-filters.js';
 import type { ListUsersQuery } from './user.dto.js';
 import { User } from './user.entity.js';
-
-/** What decides whether a running token is still good, and for what. */
-export type UserAccess = Pick<
-  User,
-  'id' | 'role' | 'isActive' | 'deletedAt' | 'sessionsValidFrom' | 'accessChangedAt'
->;
+import type { UserAccess } from './user.entity.js';
 
 const COLUMNS = `id, email, full_name AS "fullName", role, is_active AS "isActive", email_verified AS "emailVerified", created_at AS "createdAt", updated_at AS "updatedAt", version`;
 
@@ -56,11 +53,12 @@ export class UsersRepository {
     });
   }
 
-  page(query: ListUsersQuery): Promise<Page<User>> {
+  async page(query: ListUsersQuery): Promise<Page<User>> {
+    const filters = filtersOf(query, query.q === undefined ? undefined : await this.searchFor(query.q));
     return this.keyset.page<User>((sql, parameters) => this.users.query(sql, parameters), {
       list: 'users',
-      select: `SELECT ${COLUMNS} FROM users`,
-      filters: filtersOf(query),
+      select: `SELECT ${COLUMNS} FROM ${filters.source}`,
+      filters,
       sorts: SORTS,
       query,
     });
@@ -91,26 +89,12 @@ export class UsersRepository {
     );
     return rows.map(({ id }) => id);
   }
-}
 
-function filtersOf(query: ListUsersQuery): Filters {
-  const conditions = ['deleted_at IS NULL'];
-  const parameters: unknown[] = [];
-  const add = (value: unknown, condition: (at: string) => string) => {
-    if (value !== undefined) conditions.push(condition(`$${parameters.push(value)}`));
-  };
-  add(query.role, (at) => `role = ${at}`);
-  if (query.is_active !== undefined) conditions.push(query.is_active ? 'is_active' : 'NOT is_active');
-  add(query.email, (at) => `lower(email) = lower(${at})`);
-  if (query.q !== undefined) {
-    const pattern = query.q.replace(/[\\%_]/g, '\\$&');
-    const text = `(email || ' ' || full_name)`;
-    // Trigrams serve three letters and more; fewer are looked for at the beginning of a word, which they serve too.
-    if ([...query.q].length >= 3) add(`%${pattern}%`, (at) => `${text} ILIKE ${at}`);
-    else {
-      const [start, word] = [parameters.push(`${pattern}%`), parameters.push(`% ${pattern}%`)];
-      conditions.push(`(${text} ILIKE $${start} OR ${text} ILIKE $${word})`);
-    }
+  /** Counts no further than what makes a difference. */
+  private async searchFor(q: string): Promise<{ patterns: Patterns; fewHits: boolean }> {
+    const patterns = patternsOf(q);
+    const sql = `SELECT count(*)::int AS hits FROM users_like($1, $2, ${FEW_HITS + 1})`;
+    const [row] = await this.users.query<{ hits: number }[]>(sql, [...patterns]);
+    return { patterns, fewHits: (row?.hits ?? 0) <= FEW_HITS };
   }
-  return { conditions, parameters };
 }

@@ -9,8 +9,8 @@ import type { AcceptedVersions } from '../database/versioned-rows.js';
 import { PasswordsService } from './passwords.service.js';
 import type { CreateUserDto, ListUsersQuery, UpdateMeDto, UpdateUserDto } from './user.dto.js';
 import { User } from './user.entity.js';
+import type { UserAccess } from './user.entity.js';
 import { UsersRepository } from './users.repository.js';
-import type { UserAccess } from './users.repository.js';
 
 /** The accounts: who exists, in which role, active or not. */
 @Injectable()

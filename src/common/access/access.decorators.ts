@@ -1,5 +1,5 @@
 import { applyDecorators, SetMetadata } from '@nestjs/common';
-import { ApiBearerAuth } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiSecurity } from '@nestjs/swagger';
 import { Problems } from '../problems/problems.decorator.js';
 import type { Scope } from './scopes.js';
 
@@ -23,7 +23,7 @@ export const SignedIn = () =>
 export const Access = (scope: Scope) =>
   applyDecorators(
     declare({ kind: 'scope', scope }),
-    ApiBearerAuth(),
+    ApiSecurity('bearer', [scope]),
     Problems('unauthenticated', 'token_expired', 'insufficient_scope'),
   );
 

@@ -1,42 +1,46 @@
-import { Injectable } from '@nestjs/common';
-import type { ExecutionContext } from '@nestjs/common';
-import { AuthGuard } from '@nestjs/passport';
+import { Inject, Injectable } from '@nestjs/common';
+import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import type { Strategy } from 'passport-jwt';
 import { Problem } from '../problems/problem.js';
+import { toProblem } from '../problems/to-problem.js';
 import type { Caller } from './caller.js';
 
-/** The passport strategy that the auth feature registers for `Authorization: Bearer`. */
-export const ACCESS_TOKEN_STRATEGY = 'access-token';
+/** The passport strategy that the auth feature provides for `Authorization: Bearer`. */
+export const TOKEN_STRATEGY = Symbol('TOKEN_STRATEGY');
 
 /**
  * Authentication: who calls. It refuses nobody by itself: a bad credential is kept for the AccessGuard, so that public
  * routes ignore it and the rate limit, which comes in between, counts such requests too.
  */
 @Injectable()
-export class TokenGuard extends AuthGuard(ACCESS_TOKEN_STRATEGY) {
-  override async canActivate(context: ExecutionContext): Promise<boolean> {
+export class TokenGuard implements CanActivate {
+  constructor(@Inject(TOKEN_STRATEGY) private readonly strategy: Strategy) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    if (request.headers.authorization === undefined) return true;
-    await super.canActivate(context);
+    if (request.headers.authorization !== undefined) await this.authenticate(request);
     return true;
   }
 
-  override getAuthenticateOptions() {
-    return { property: 'caller', session: false };
-  }
-
-  override handleRequest<T = Caller>(error: unknown, caller: T, info: unknown, context: ExecutionContext): T {
-    // An error is a failure of ours (the database is away), not one of the credential.
-    if (error) throw error as Error;
-    if (caller) return caller;
-    const request = context.switchToHttp().getRequest<FastifyRequest>();
-    request.credentialProblem = problemOf(info);
-    return undefined as T;
+  /** As passport does it, but without its registry, which is one for all applications of a process. */
+  private authenticate(request: FastifyRequest): Promise<void> {
+    return new Promise((resolve) => {
+      const keep = (outcome: Pick<FastifyRequest, 'caller' | 'credentialProblem'>) =>
+        resolve(void Object.assign(request, outcome));
+      const strategy = Object.assign(Object.create(this.strategy) as Strategy, {
+        success: (caller: Caller) => keep({ caller }),
+        fail: (reason: unknown) => keep({ credentialProblem: problemOf(reason) }),
+        // A failure of ours (the database is away), which public routes need not suffer from either.
+        error: (error: unknown) => keep({ credentialProblem: toProblem(error) }),
+      });
+      strategy.authenticate(request as never);
+    });
   }
 }
 
-function problemOf(info: unknown): Problem {
-  const reason = info instanceof Error ? info : new Error('No credential');
+function problemOf(failure: unknown): Problem {
+  const reason = failure instanceof Error ? failure : new Error('The claims are not those of a caller');
   if (reason.message === 'No auth token') return new Problem('unauthenticated');
   const code = reason.name === 'TokenExpiredError' ? 'token_expired' : 'unauthenticated';
   const detail = code === 'unauthenticated' ? 'The access token is not valid.' : undefined;

@@ -23,6 +23,11 @@ export function registerBodyParser(fastify: FastifyInstance): void {
 }
 
 function parse(request: FastifyRequest, body: Buffer): unknown {
+  // Whatever is sent there, the answer is that there is no such route.
+  if (request.is404) return undefined;
+  const coding = request.headers['content-encoding'] ?? 'identity';
+  if (coding.toLowerCase() !== 'identity')
+    throw new Problem('unsupported_media_type', 'Bodies are sent without a Content-Encoding.');
   const type = request.headers['content-type'] ?? '';
   const charset = CHARSET.exec(type)?.[1]?.toLowerCase() ?? 'utf-8';
   if (charset !== 'utf-8' && charset !== 'utf8')
@@ -34,7 +39,8 @@ function parse(request: FastifyRequest, body: Buffer): unknown {
   if (body.length === 0) return undefined;
   try {
     return JSON.parse(utf8.decode(body));
-  } catch (cause) {
-    throw new Problem('malformed_request', 'The body is not JSON in UTF-8.', { cause });
+  } catch {
+    // Without its cause, whose message may quote the body, and so a part of a password, into the log.
+    throw new Problem('malformed_request', 'The body is not JSON in UTF-8.');
   }
 }

@@ -21,6 +21,30 @@ export function registerQueryCheck(fastify: FastifyInstance): void {
   });
 }
 
+/**
+ * Lets requests reach the service that Node would answer itself, without a body: HTTP/1.1 without `Host` (needs
+ * `requireHostHeader: false`), which is refused here, and with an `Expect` that we do not know, which may be ignored.
+ */
+export function registerHttpChecks(fastify: FastifyInstance): void {
+  fastify.server.on('checkExpectation', (request, response) => {
+    fastify.server.emit('request', request, response);
+  });
+  fastify.addHook('onRequest', ({ raw }, _reply, done) => {
+    if (raw.headers.host !== undefined || raw.httpVersion === '1.0') done();
+    else done(new Problem('malformed_request', 'The Host header is missing.'));
+  });
+}
+
+/** With CORS, an OPTIONS that is no preflight of a browser is still a method that no path has. */
+export function registerPreflightCheck(fastify: FastifyInstance): void {
+  fastify.addHook('onRequest', ({ method, headers }, reply, done) => {
+    const isPreflight =
+      headers.origin !== undefined && headers['access-control-request-method'] !== undefined;
+    if (method !== 'OPTIONS' || isPreflight) done();
+    else reply.callNotFound();
+  });
+}
+
 /** Answers what is no HTTP at all: no request was made of it, so there is only the socket to write to. */
 export function answerBrokenHttp(publicUrl: string) {
   return (_error: Error, socket: Socket): void => {
@@ -30,6 +54,7 @@ export function answerBrokenHttp(publicUrl: string) {
     const body = JSON.stringify(problemBody(problem, { path: '/', traceId, publicUrl }));
     socket.end(
       'HTTP/1.1 400 Bad Request\r\nContent-Type: application/problem+json\r\nConnection: close\r\n' +
+        `Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nDate: ${new Date().toUTCString()}\r\n` +
         `X-Request-Id: ${traceId}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
     );
   };

@@ -26,8 +26,20 @@ export class CursorCodec {
     return Buffer.concat([mac(secret, list, payload), payload]).toString('base64url');
   }
 
+  /** Whether the cursor was made for this list. */
+  isOf(list: string, cursor: string): boolean {
+    return this.open(list, cursor) !== undefined;
+  }
+
   /** @throws Problem `invalid_cursor` */
   decode(list: string, cursor: string): Position {
+    const payload = this.open(list, cursor);
+    if (!payload) throw new Problem('invalid_cursor');
+    const [value, id] = JSON.parse(payload.toString()) as [string, string];
+    return { value, id };
+  }
+
+  private open(list: string, cursor: string): Buffer | undefined {
     const bytes = Buffer.from(cursor, 'base64url');
     const given = bytes.subarray(0, MAC_BYTES);
     const payload = bytes.subarray(MAC_BYTES);
@@ -36,9 +48,7 @@ export class CursorCodec {
       given.length === MAC_BYTES &&
       bytes.toString('base64url') === cursor &&
       this.config.cursorSecrets.some((secret) => timingSafeEqual(mac(secret, list, payload), given));
-    if (!genuine) throw new Problem('invalid_cursor');
-    const [value, id] = JSON.parse(payload.toString()) as [string, string];
-    return { value, id };
+    return genuine ? payload : undefined;
   }
 }
 

@@ -39,6 +39,11 @@ type Run<Row> = (sql: string, parameters: unknown[]) => Promise<Row[]>;
 export class Keyset {
   constructor(private readonly cursors: CursorCodec) {}
 
+  /** Whether the query goes on in this list, rather than beginning one or belonging to another. */
+  continues(list: string, query: KeysetQuery<never>['query']): boolean {
+    return query.cursor !== undefined && this.cursors.isOf(bindingOf(list, query), query.cursor);
+  }
+
   async page<Row extends { id: string }>(run: Run<Row>, request: KeysetQuery<Row>): Promise<Page<Row>> {
     const { query, filters, sorts } = request;
     const descending = query.sort.startsWith('-');

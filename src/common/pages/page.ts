@@ -1,3 +1,4 @@
+import { ApiProperty } from '@nestjs/swagger';
 import { IsInt, IsString, Max, MaxLength, Min } from 'class-validator';
 import { FromInteger } from '../validation/query-values.js';
 import { MayBeAbsent } from '../validation/fields.js';
@@ -11,6 +12,7 @@ export interface Page<Row> {
 /** What every list takes besides its own filters and sorts. */
 export class PageQuery {
   /** How many items to return at most. */
+  @ApiProperty({ type: 'integer' })
   @Max(100)
   @Min(1)
   @IsInt()

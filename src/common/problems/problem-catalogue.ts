@@ -6,6 +6,8 @@ export interface ProblemKind {
   readonly meaning: string;
   /** What the client does about it. */
   readonly remedy: string;
+  /** What `errors` may hold, for the examples. */
+  readonly errors?: readonly { pointer: string; code: string; message: string }[];
 }
 
 const kinds = {
@@ -118,6 +120,7 @@ const kinds = {
     title: 'Validation failed',
     meaning: 'The request is well-formed, but some of its values are not valid.',
     remedy: 'Each entry of errors names a field, parameter or header, and what is wrong with it.',
+    errors: [{ pointer: '/price', code: 'min', message: 'price must be greater than 0' }],
   },
   rate_limited: {
     status: 429,

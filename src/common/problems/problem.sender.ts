@@ -18,7 +18,8 @@ export class ProblemSender {
     const body = problemBody(problem, { path, traceId, publicUrl: this.config.http.publicUrl });
     void reply
       .code(problem.status)
-      .headers({ ...problem.headers, 'cache-control': 'no-store' })
+      // The router refuses broken URLs before the hook that sets the security headers.
+      .headers({ ...problem.headers, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
       .type('application/problem+json')
       .send(JSON.stringify(body));
   }

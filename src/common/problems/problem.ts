@@ -32,10 +32,14 @@ export class Problem extends Error {
   }
 }
 
+/** An answer names no more wrong values than somebody would read. */
+const MAX_ERRORS = 20;
+
 /** A `422 validation_failed` for these values. */
 export function invalid(errors: readonly FieldError[]): Problem {
-  const detail = errors.length === 1 ? '1 value is invalid.' : `${errors.length} values are invalid.`;
-  return new Problem('validation_failed', detail, { errors });
+  const count = errors.length === 1 ? '1 value is invalid' : `${errors.length} values are invalid`;
+  const detail = errors.length > MAX_ERRORS ? `${count}; here are the first ${MAX_ERRORS}.` : `${count}.`;
+  return new Problem('validation_failed', detail, { errors: errors.slice(0, MAX_ERRORS) });
 }
 
 const DEFAULT_HEADERS: Readonly<Record<number, Record<string, string>>> = {

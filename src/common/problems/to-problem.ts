@@ -36,11 +36,17 @@ const STATUS_PROBLEMS: Readonly<Record<number, ProblemCode>> = {
 const SQLSTATE_PROBLEMS: Readonly<Record<string, ProblemCode>> = {
   '40001': 'overloaded', // serialization failure
   '40P01': 'overloaded', // deadlock
-  '53300': 'overloaded', // too many connections
   '55P03': 'overloaded', // lock timeout
   '57014': 'overloaded', // statement timeout
   '25006': 'unavailable', // read-only: a failover is under way
+  '55000': 'unavailable', // the database takes no connections
 };
+
+/** The same by their class: connections and who may make them (08, 28, 3D), a server that stops or starts, its resources. */
+const SQLSTATE_CLASSES: readonly (readonly [RegExp, ProblemCode])[] = [
+  [/^(08|28|3D|57P0)/, 'unavailable'],
+  [/^53/, 'overloaded'],
+];
 
 const CONNECTION_ERRORS = new Set([
   'ECONNREFUSED',
@@ -67,19 +73,17 @@ export function toProblem(error: unknown): Problem {
 
 function codeOf(error: unknown): ProblemCode {
   if (error instanceof HttpException) return STATUS_PROBLEMS[error.getStatus()] ?? 'internal_error';
-  const { code, message } = (error instanceof QueryFailedError ? error.driverError : error) as {
-    code?: unknown;
-    message?: unknown;
-  };
-  if (error instanceof QueryFailedError && code === '23505') {
-    const { constraint } = error.driverError as { constraint?: string };
-    return CONSTRAINT_PROBLEMS[constraint ?? ''] ?? 'conflict';
-  }
+  // Anything can be thrown, null too.
+  const { code, message, constraint } = ((error instanceof QueryFailedError ? error.driverError : error) ??
+    {}) as { code?: unknown; message?: unknown; constraint?: unknown };
+  // Unique violation.
+  if (code === '23505') return CONSTRAINT_PROBLEMS[String(constraint)] ?? 'conflict';
   if (typeof code === 'string') {
     const known = FASTIFY_PROBLEMS[code] ?? SQLSTATE_PROBLEMS[code];
     if (known) return known;
-    // Class 08: connection exceptions; 57P01..57P03: the server is stopping or starting.
-    if (CONNECTION_ERRORS.has(code) || /^(08|57P0)/.test(code)) return 'unavailable';
+    if (CONNECTION_ERRORS.has(code)) return 'unavailable';
+    const [, byClass] = SQLSTATE_CLASSES.find(([pattern]) => pattern.test(code)) ?? [];
+    if (byClass) return byClass;
   }
   return typeof message === 'string' && CONNECTION_MESSAGES.test(message) ? 'unavailable' : 'internal_error';
 }

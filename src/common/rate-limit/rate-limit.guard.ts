@@ -1,10 +1,10 @@
 import { applyDecorators, Injectable, SetMetadata } from '@nestjs/common';
 import type { ExecutionContext } from '@nestjs/common';
-import { Reflector } from '@nestjs/core';
-import { ThrottlerGuard, ThrottlerModule } from '@nestjs/throttler';
+import { normalizeIp, ThrottlerGuard, ThrottlerModule } from '@nestjs/throttler';
 import type { ThrottlerModuleOptions, ThrottlerRequest } from '@nestjs/throttler';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Config } from '../../../config/index.js';
+import { clientAddress } from '../context/client-address.js';
 import { Problem } from '../problems/problem.js';
 import { RateLimiter } from './rate-limiter.js';
 
@@ -17,6 +17,24 @@ export const LimitsGuessing = () => applyDecorators(SetMetadata(CREDENTIAL_ROUTE
 /** How often: one budget for each caller (else address), with the headers of the IETF RateLimit draft. */
 @Injectable()
 export class RateLimitGuard extends ThrottlerGuard {
+  /** The library looks for fifteen kinds of metadata a request; ours has one. */
+  override async canActivate(context: ExecutionContext): Promise<boolean> {
+    const guessable = this.reflector.get<boolean | undefined>(CREDENTIAL_ROUTE, context.getHandler());
+    for (const throttler of this.throttlers) {
+      if (throttler.skipIf?.(context) || (throttler.name !== 'default' && !guessable)) continue;
+      await this.handleRequest({
+        context,
+        throttler,
+        limit: throttler.limit as number,
+        ttl: throttler.ttl as number,
+        blockDuration: throttler.ttl as number,
+        getTracker: throttler.getTracker ?? ((request) => this.getTracker(request)),
+        generateKey: () => '',
+      });
+    }
+    return true;
+  }
+
   protected override async handleRequest(hit: ThrottlerRequest): Promise<boolean> {
     const { context, limit, ttl, throttler } = hit;
     const name = throttler.name ?? 'default';
@@ -38,48 +56,45 @@ export class RateLimitGuard extends ThrottlerGuard {
     throw new Problem('rate_limited', detail, { headers: { 'Retry-After': String(timeToExpire) } });
   }
 
-  protected override async getTracker(request: Record<string, unknown>): Promise<string> {
+  protected override getTracker(request: Record<string, unknown>): Promise<string> {
     const { caller } = request as unknown as FastifyRequest;
-    return caller ? `user:${caller.userId}` : super.getTracker(request);
+    return Promise.resolve(caller ? `user:${caller.userId}` : addressOf(request));
   }
 }
 
 /** The module of the guard's library, set up with our store and limits (`0` turns one off). */
 export const RateLimitModule = ThrottlerModule.forRootAsync({
-  inject: [Config, Reflector],
-  useFactory: ({ limits }: Config, reflector: Reflector): ThrottlerModuleOptions => {
-    const elsewhere = (context: ExecutionContext) =>
-      limits.loginsPerMinute === 0 || !reflector.get<boolean>(CREDENTIAL_ROUTE, context.getHandler());
-    return {
-      storage: new RateLimiter(),
-      throttlers: [
-        {
-          name: 'default',
-          limit: limits.requestsPerMinute,
-          ttl: MINUTE,
-          skipIf: () => limits.requestsPerMinute === 0,
-        },
-        {
-          name: 'address',
-          limit: limits.loginsPerMinute,
-          ttl: MINUTE,
-          skipIf: elsewhere,
-          getTracker: addressOf,
-        },
-        {
-          name: 'account',
-          limit: limits.loginsPerMinute,
-          ttl: MINUTE,
-          skipIf: (context) => elsewhere(context) || accountOf(context) === undefined,
-          getTracker: (_, context) => accountOf(context) ?? '',
-        },
-      ],
-    };
-  },
+  inject: [Config],
+  useFactory: ({ limits }: Config): ThrottlerModuleOptions => ({
+    storage: new RateLimiter(),
+    throttlers: [
+      {
+        name: 'default',
+        limit: limits.requestsPerMinute,
+        ttl: MINUTE,
+        skipIf: () => limits.requestsPerMinute === 0,
+      },
+      {
+        name: 'address',
+        limit: limits.loginsPerMinute,
+        ttl: MINUTE,
+        skipIf: () => limits.loginsPerMinute === 0,
+        getTracker: addressOf,
+      },
+      {
+        name: 'account',
+        limit: limits.loginsPerMinute,
+        ttl: MINUTE,
+        skipIf: (context) => limits.loginsPerMinute === 0 || accountOf(context) === undefined,
+        getTracker: (_, context) => accountOf(context) ?? '',
+      },
+    ],
+  }),
 });
 
+/** An IPv6 client has a whole /64 to choose its addresses from, and is counted by that. */
 function addressOf(request: Record<string, unknown>): string {
-  return (request as unknown as FastifyRequest).ip;
+  return normalizeIp(clientAddress(request as unknown as FastifyRequest), 64);
 }
 
 function accountOf(context: ExecutionContext): string | undefined {

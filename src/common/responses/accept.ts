@@ -4,12 +4,19 @@
  */
 export function acceptsJson(accept: string | undefined): boolean {
   if (accept === undefined || accept === '*/*' || accept === 'application/json') return true;
+  return accept.trim() === '' || qualityOf(accept, 'application/json') > 0;
+}
+
+/** Whether a client would rather have a page for people: a browser does, a program that takes anything does not. */
+export function prefersHtml(accept = '*/*'): boolean {
+  return qualityOf(accept, 'text/html') > qualityOf(accept, 'application/json');
+}
+
+function qualityOf(accept: string, type: string): number {
   const ranges = accept.split(',').map(parseRange);
-  for (const name of ['application/json', 'application/*', '*/*']) {
-    const range = ranges.find((candidate) => candidate.name === name);
-    if (range) return range.quality > 0;
-  }
-  return accept.trim() === '';
+  const names = [type, type.replace(/\/.*/, '/*'), '*/*'];
+  const range = names.flatMap((name) => ranges.find((candidate) => candidate.name === name) ?? [])[0];
+  return range?.quality ?? 0;
 }
 
 function parseRange(text: string): { name: string; quality: number } {

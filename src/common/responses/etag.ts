@@ -1,5 +1,6 @@
 import { createParamDecorator } from '@nestjs/common';
 import type { ExecutionContext } from '@nestjs/common';
+import { ApiHeader } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { invalid } from '../problems/problem.js';
 
@@ -31,10 +32,18 @@ export function parseIfMatch(header: string | undefined): Precondition {
     .map(Number);
 }
 
-/** The handler's `If-Match`, for the WHERE of the write. */
-export const IfMatch = createParamDecorator((_: unknown, context: ExecutionContext) =>
+const IfMatchHeader = createParamDecorator((_: unknown, context: ExecutionContext) =>
   parseIfMatch(context.switchToHttp().getRequest<FastifyRequest>().headers['if-match']),
 );
+
+/** The handler's `If-Match`, for the WHERE of the write. */
+export function IfMatch(): ParameterDecorator {
+  return (target, key, index) => {
+    IfMatchHeader()(target, key, index);
+    const method = Object.getOwnPropertyDescriptor(target, key as string) as PropertyDescriptor;
+    ApiHeader({ name: 'If-Match' })(target, key as string, method);
+  };
+}
 
 function tagsOf(header: string): string[] {
   return header.match(/(W\/)?"[^"]*"/g) ?? [];

@@ -6,6 +6,7 @@ import { map } from 'rxjs';
 import type { Observable } from 'rxjs';
 import type { Page } from '../pages/page.js';
 import { Problem } from '../problems/problem.js';
+import { refuseUndeclaredQuery } from '../validation/undeclared-query.js';
 import { acceptsJson } from './accept.js';
 import { etagOf, matchesEtag } from './etag.js';
 import { ANSWER } from './returns.decorators.js';
@@ -19,6 +20,7 @@ export class ResponseInterceptor implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const answer = this.reflector.get<Answer>(ANSWER, context.getHandler());
     if (answer.kind === 'document') return next.handle();
+    refuseUndeclaredQuery(context);
     const http = context.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
@@ -37,12 +39,15 @@ export class ResponseInterceptor implements NestInterceptor {
 
 /** Revalidate with the ETag; what is about credentials is never stored (RFC 9111). */
 function setCacheHeaders(request: FastifyRequest, reply: FastifyReply): void {
-  reply.header('cache-control', request.url.startsWith('/v1/auth/') ? 'no-store' : 'private, no-cache');
-  if (request.caller) appendVary(reply, 'Authorization');
+  reply.header(
+    'cache-control',
+    request.routeOptions.url?.startsWith('/v1/auth/') ? 'no-store' : 'private, no-cache',
+  );
+  appendVary(reply, request.caller ? 'Accept, Authorization' : 'Accept');
 }
 
 /** Other parts of the skin vary their answers too (CORS by `Origin`). */
-function appendVary(reply: FastifyReply, name: string): void {
+export function appendVary(reply: FastifyReply, name: string): void {
   const before = reply.getHeader('vary');
   reply.header('vary', before === undefined ? name : `${String(before)}, ${name}`);
 }

@@ -24,12 +24,25 @@ export type Answer =
 
 export const ANSWER = 'stockroom:answer';
 
-/** 200 with one resource (or another single object). */
+/** 200 with one resource, and the ETag of its version. */
 export const Returns = (dto: ResponseDto) =>
   applyDecorators(
     declare({ kind: 'resource', dto: dto }),
     HttpCode(200),
-    ApiOkResponse({ type: dto as never }),
+    ApiOkResponse({
+      type: dto as never,
+      description: 'The resource as it is now.',
+      headers: { ETag: header('ETag') },
+    }),
+    Problems('not_acceptable'),
+  );
+
+/** 200 with an object that is no resource: it has no version, hence no ETag. */
+export const ReturnsObject = (dto: ResponseDto) =>
+  applyDecorators(
+    declare({ kind: 'resource', dto: dto }),
+    HttpCode(200),
+    ApiOkResponse({ type: dto as never, description: 'Done.' }),
     Problems('not_acceptable'),
   );
 
@@ -40,7 +53,8 @@ export const ReturnsCreated = (dto: ResponseDto, collection: string) =>
     HttpCode(201),
     ApiCreatedResponse({
       type: dto as never,
-      headers: { Location: { description: 'The path of the new resource.', schema: { type: 'string' } } },
+      description: 'The new resource.',
+      headers: { Location: header('Location'), ETag: header('ETag') },
     }),
     Problems('not_acceptable'),
   );
@@ -51,36 +65,54 @@ export const ReturnsPage = (dto: ResponseDto) =>
     declare({ kind: 'page', dto: dto }),
     HttpCode(200),
     ApiExtraModels(dto as never),
-    ApiOkResponse({ schema: pageSchema(dto), headers: { Link: LINK_HEADER } }),
+    ApiOkResponse({
+      schema: pageSchema(dto),
+      description: 'One page of the list.',
+      headers: { Link: header('Link') },
+    }),
     Problems('invalid_cursor', 'not_acceptable'),
   );
 
 /** 204 without a body. */
 export const ReturnsNothing = () =>
-  applyDecorators(declare({ kind: 'nothing' }), HttpCode(204), ApiNoContentResponse());
+  applyDecorators(
+    declare({ kind: 'nothing' }),
+    HttpCode(204),
+    ApiNoContentResponse({ description: 'Done. There is no body.' }),
+  );
 
 /** 200 with a document that is no resource of the API: a page for people, the OpenAPI description. */
-export const ReturnsDocument = (mediaType: string) =>
+export const ReturnsDocument = (mediaType: string, example?: unknown, ...otherTypes: string[]) =>
   applyDecorators(
     declare({ kind: 'document' }),
     HttpCode(200),
-    ApiProduces(mediaType),
+    ApiProduces(mediaType, ...otherTypes),
     ApiOkResponse({
-      content: { [mediaType]: { schema: { type: mediaType.endsWith('json') ? 'object' : 'string' } } },
+      description: 'The document.',
+      content: {
+        [mediaType]: { schema: documentSchema(mediaType), example },
+        ...Object.fromEntries(otherTypes.map((type) => [type, { schema: documentSchema(type) }])),
+      },
     }),
   );
 
-const LINK_HEADER = {
-  description: 'The next page, as rel="next" (RFC 8288).',
-  schema: { type: 'string' as const },
-};
+const documentSchema = (mediaType: string) => ({ type: mediaType.endsWith('json') ? 'object' : 'string' });
 
+/** The document describes each header once. */
+function header(name: string) {
+  return { $ref: `#/components/headers/${name}` };
+}
+
+/** Every operation of the API refuses query parameters that it does not know. */
 function declare(answer: Answer) {
-  return SetMetadata(ANSWER, answer);
+  const refusals = answer.kind === 'document' ? [] : [Problems('validation_failed')];
+  return applyDecorators(SetMetadata(ANSWER, answer), ...refusals);
 }
 
 function pageSchema(dto: ResponseDto) {
   return {
+    // A titled schema becomes a component of the document, under this name.
+    title: `${dto.name.replace(/Response$/, '')}Page`,
     type: 'object',
     required: ['data', 'next_cursor', 'has_more'],
     properties: {
@@ -88,9 +120,10 @@ function pageSchema(dto: ResponseDto) {
       next_cursor: {
         type: 'string',
         nullable: true,
+        example: 'p6xN0mUq3o1b7Qn4Yw2s9lsiMjAyNi0wMy0wMVQwOTozMDowMC4wMDBaIl0',
         description: 'Send it as `cursor` to get the next page; null on the last one.',
       },
-      has_more: { type: 'boolean' },
+      has_more: { type: 'boolean', example: true },
     },
   };
 }

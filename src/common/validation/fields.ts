@@ -13,6 +13,13 @@ export function IsText(min: number, max: number): PropertyDecorator {
   return applyDecorators(
     ApiProperty({ minLength: min, maxLength: max }),
     ValidateBy({
+      name: 'type',
+      validator: {
+        validate: (value) => typeof value === 'string',
+        defaultMessage: buildMessage((each) => `${each}$property must be text`),
+      },
+    }),
+    ValidateBy({
       name: 'length',
       constraints: [min, max],
       validator: {
@@ -47,13 +54,22 @@ export function IsTimestamp(): PropertyDecorator {
   );
 }
 
-const TIMESTAMP = /^(\d{4})-(\d{2})-(\d{2})T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/i;
+const TIMESTAMP =
+  /^(\d{4})-(\d{2})-(\d{2})T(?:[01]\d|2[0-3]):\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/i;
 
 export function isTimestamp(value: unknown): boolean {
   const match = typeof value === 'string' ? TIMESTAMP.exec(value) : null;
-  if (!match || Number.isNaN(Date.parse(value as string))) return false;
-  const [, year, month, day] = match.map(Number);
-  return year !== undefined && year > 0 && day !== undefined && day <= daysIn(year, month ?? 1);
+  if (!match) return false;
+  const [, year = 0, month = 1, day = 1] = match.map(Number);
+  // The calendar ends where the spelling does, also once the offset is taken off.
+  const utcYear = new Date(value as string).getUTCFullYear();
+  return year > 0 && day <= daysIn(year, month) && utcYear > 0 && utcYear < 10_000;
+}
+
+/** The same instant in UTC, exactly: PostgreSQL knows no offsets beyond 15:59, and a `Date` no fractions of a millisecond. */
+export function toUtc(timestamp: string): string {
+  const [fraction = ''] = /\.\d+/.exec(timestamp) ?? [];
+  return new Date(timestamp.replace(fraction, '')).toISOString().replace('.000Z', `${fraction}Z`);
 }
 
 function daysIn(year: number, month: number): number {

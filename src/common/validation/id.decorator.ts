@@ -18,10 +18,11 @@ export function Id(): ParameterDecorator {
   return (target, key, index) => {
     Param('id', toId)(target, key, index);
     const method = Object.getOwnPropertyDescriptor(target, key as string) as PropertyDescriptor;
-    ApiParam({ name: 'id', format: 'uuid', type: 'string', example: '0198c0de-7a11-7b3c-9d4e-5f60718293a4' })(
-      target,
-      key as string,
-      method,
-    );
+    ApiParam({
+      name: 'id',
+      description: 'The id of the object.',
+      schema: { type: 'string', format: 'uuid' },
+      example: '0198c0de-7a11-7b3c-9d4e-5f60718293a4',
+    })(target, key as string, method);
   };
 }

@@ -3,12 +3,13 @@ import type { FieldError } from '../problems/problem.js';
 /** Deeper than any body of the contract, and shallow enough for the recursive libraries behind us. */
 const MAX_DEPTH = 16;
 
-/** Names that would reach into the prototype of the object that takes them. */
-const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
+/** More than any body of the contract holds, and few enough to be checked one by one. */
+const MAX_VALUES = 10_000;
 
 /**
  * Finds what no value of a request may hold, before any library walks it: text that PostgreSQL or UTF-8 cannot carry
- * (NUL, lone surrogates), keys that pollute prototypes, and nesting without end. Iterative, hence safe for any depth.
+ * (NUL, lone surrogates), keys that pollute prototypes, nesting and numbers of values without end. Iterative, hence
+ * safe for any depth.
  */
 export function inspectInput(
   root: unknown,
@@ -16,6 +17,7 @@ export function inspectInput(
 ): FieldError[] {
   const errors: FieldError[] = [];
   const queue: { value: unknown; path: readonly string[] }[] = [{ value: root, path: [] }];
+  let values = 0;
   for (let next = queue.pop(); next && errors.length < 20; next = queue.pop()) {
     const { value, path } = next;
     if (typeof value === 'string' && !isStorable(value)) {
@@ -30,9 +32,15 @@ export function inspectInput(
       errors.push({ ...locate(path), code: 'depth', message: `${nameOf(path)} is nested too deeply` });
       continue;
     }
-    for (const [key, child] of Object.entries(value)) {
+    const entries = Object.entries(value);
+    values += entries.length;
+    if (values > MAX_VALUES) {
+      const message = `${nameOf([])} holds more than ${MAX_VALUES} values`;
+      return [{ ...locate([]), code: 'size', message }];
+    }
+    for (const [key, child] of entries) {
       const childPath = [...path, key];
-      if (FORBIDDEN_KEYS.has(key) || !isStorable(key)) {
+      if (isInherited(key) || !isStorable(key)) {
         errors.push({
           ...locate(childPath),
           code: 'unknown_field',
@@ -44,6 +52,11 @@ export function inspectInput(
     }
   }
   return errors;
+}
+
+/** Names that every object has: `__proto__`, `constructor`, `toString`. Libraries would reach into the prototype, or skip them. */
+function isInherited(key: string): boolean {
+  return key in Object.prototype || key === 'prototype';
 }
 
 type FieldErrorSource = { pointer: string } | { parameter: string };

@@ -79,10 +79,26 @@ function describe(
   return { code: toCode(constraint), message };
 }
 
-/** `maxLength` -> `max_length`, `isEmail` -> `email`. */
+/** What class-validator calls otherwise than the contract; the names of our own decorators are codes already. */
+const CODES: Readonly<Record<string, string>> = {
+  isString: 'type',
+  isBoolean: 'type',
+  isInt: 'type',
+  isNumber: 'type',
+  isArray: 'type',
+  isObject: 'type',
+  isIn: 'enum',
+  matches: 'pattern',
+  minLength: 'length',
+  maxLength: 'length',
+  arrayMinSize: 'size',
+  arrayMaxSize: 'size',
+  arrayUnique: 'unique',
+  isUuid: 'uuid',
+};
+
+/** Short, stable and in snake_case: `isIn` -> `enum`, `isEmail` -> `email`. */
 function toCode(constraint: string): string {
-  return constraint
-    .replace(/^is(?=[A-Z])/, '')
-    .replace(/([a-z])([A-Z])/g, '$1_$2')
-    .toLowerCase();
+  const short = constraint.replace(/^is(?=[A-Z])/, '');
+  return CODES[constraint] ?? short.replace(/([a-z])([A-Z])/g, '$1_$2').toLowerCase();
 }

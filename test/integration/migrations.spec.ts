@@ -1,0 +1,262 @@
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import { check } from 'prettier';
+import { DataSource } from 'typeorm';
+import type { DataSourceOptions, MigrationInterface, QueryRunner } from 'typeorm';
+import { afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { loadConfig } from '../../config/index.js';
+import { migrations } from '../../migrations/index.js';
+import { dataSourceOptions } from '../../src/database/data-source.options.js';
+import { isMigrationName, writeMigration } from '../../src/database/migration-file.js';
+import {
+  pendingMigrations,
+  revertMigration,
+  runMigrations,
+  schemaDifferences,
+} from '../../src/database/migrations.js';
+import { createDatabase } from '../support/database.js';
+import type { TestDatabase } from '../support/database.js';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const NAMES = migrations.map(({ name }) => name);
+const ID = '01890a5d-ac96-774b-bcce-b302099a8057';
+
+/** A row of every table: one that a new migration forgets fails a test below. */
+const ROWS: readonly string[] = [
+  `INSERT INTO users (version, id, email, full_name, password_hash, sessions_valid_from, access_changed_at)
+   VALUES (1, '${ID}', 'Ann@example.com', 'Ann', 'hash', now(), now())`,
+  `INSERT INTO products (version, id, sku, name, description, price) VALUES (1, '${ID}', 'A-1', 'Thing', 'Fine', 12.50)`,
+  `INSERT INTO sessions (id, user_id, family_hash, secret_hash, ip, created_at, last_used_at, expires_at)
+   VALUES ('${ID}', '${ID}', 'a', 'b', '::1', now(), now(), now())`,
+];
+
+let entities: (new () => object)[];
+let database: TestDatabase;
+let opened: DataSource[];
+
+beforeAll(async () => {
+  const files = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.entity.ts'),
+  );
+  const modules = await Promise.all(
+    files.map((file) => import(join(ROOT, 'src', file)) as Promise<Record<string, new () => object>>),
+  );
+  entities = modules.flatMap((module) => Object.values(module));
+});
+
+beforeEach(async () => {
+  opened = [];
+  database = await createDatabase({ empty: true });
+});
+
+afterEach(async () => {
+  for (const dataSource of opened) await dataSource.destroy();
+  await database.drop();
+});
+
+async function connect(
+  options: Partial<Pick<DataSourceOptions, 'migrations' | 'entities'>> = {},
+  environment: NodeJS.ProcessEnv = {},
+): Promise<DataSource> {
+  const config = loadConfig({
+    NODE_ENV: 'test',
+    DATABASE_URL: database.url,
+    DATA_DIR: inject('dataDir'),
+    ...environment,
+  });
+  const dataSource = await new DataSource({
+    ...dataSourceOptions(config, database.url),
+    ...options,
+  }).initialize();
+  opened.push(dataSource);
+  return dataSource;
+}
+
+const tablesOf = async (dataSource: DataSource): Promise<string[]> =>
+  (
+    await dataSource.query<{ name: string }[]>(
+      `SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'migrations' ORDER BY 1`,
+    )
+  ).map(({ name }) => name);
+
+describe('the migrations', () => {
+  it('are all in the index, in the order of their time', () => {
+    const files = readdirSync(join(ROOT, 'migrations')).filter((file) => /^\d/.test(file));
+    const index = readFileSync(join(ROOT, 'migrations/index.ts'), 'utf8');
+    expect([...index.matchAll(/'\.\/(.+)\.js'/g)].map(([, name]) => `${String(name)}.ts`)).toEqual(
+      files.sort(),
+    );
+    expect(NAMES.map((name) => /\d{13}$/.exec(name)?.[0])).toEqual(files.map((file) => file.slice(0, 13)));
+  });
+
+  it('make the schema that the entities describe', async () => {
+    const dataSource = await connect({ entities });
+    expect(await runMigrations(dataSource)).toEqual(NAMES);
+    expect(await schemaDifferences(dataSource)).toEqual({ up: [], down: [] });
+    expect(entities.map((entity) => dataSource.getMetadata(entity).tableName).sort()).toEqual(
+      await tablesOf(dataSource),
+    );
+  });
+
+  it('can be undone and run again on a database that is in use', async () => {
+    const dataSource = await connect();
+    await runMigrations(dataSource);
+    const before = await dump(dataSource);
+    for (const row of ROWS) await dataSource.query(row);
+    for (const table of await tablesOf(dataSource)) {
+      expect(await dataSource.query(`SELECT 1 AS row FROM "${table}"`), `a row of ${table}`).not.toEqual([]);
+    }
+    for (const name of NAMES.toReversed()) expect(await revertMigration(dataSource)).toBe(name);
+    expect(await revertMigration(dataSource)).toBeUndefined();
+    expect(await dump(dataSource)).toEqual([]);
+    expect(await runMigrations(dataSource)).toEqual(NAMES);
+    expect(await dump(dataSource)).toEqual(before);
+  });
+
+  it('name every constraint and index themselves', async () => {
+    const dataSource = await connect();
+    await runMigrations(dataSource);
+    const names = (await dump(dataSource)).filter(({ kind }) => kind === 'constraint' || kind === 'index');
+    expect(names.length).toBeGreaterThan(10);
+    // TypeORM's own names are a prefix and a hash; what is not named at all does not begin with its table.
+    const bad = names.filter(({ name, of }) => /[0-9a-f]{20}/.test(name) || !name.startsWith(`${of}_`));
+    expect(bad).toEqual([]);
+  });
+});
+
+/** What is in the schema, as far as a migration makes it. */
+async function dump(
+  dataSource: DataSource,
+): Promise<{ kind: string; of: string; name: string; text: string }[]> {
+  return dataSource.query(`
+    SELECT 'column' AS kind, table_name AS of, column_name AS name,
+      concat_ws(' ', data_type, is_nullable, column_default, collation_name) AS text
+      FROM information_schema.columns WHERE table_schema = 'public' AND table_name <> 'migrations'
+    UNION ALL SELECT 'constraint', conrelid::regclass::text, conname, pg_get_constraintdef(oid)
+      FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND conrelid::regclass::text <> 'migrations'
+      AND contype <> 'n'
+    UNION ALL SELECT 'index', tablename, indexname, indexdef
+      FROM pg_indexes WHERE schemaname = 'public' AND tablename <> 'migrations'
+    UNION ALL SELECT 'trigger', tgrelid::regclass::text, tgname, pg_get_triggerdef(oid)
+      FROM pg_trigger WHERE NOT tgisinternal
+    UNION ALL SELECT 'function', '', proname, pg_get_functiondef(p.oid) FROM pg_proc p
+      WHERE pronamespace = 'public'::regnamespace AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = p.oid AND deptype = 'e')
+    UNION ALL SELECT 'extension', '', extname, '' FROM pg_extension WHERE extname <> 'plpgsql'
+    ORDER BY 1, 2, 3`);
+}
+
+describe('pendingMigrations', () => {
+  it('names what the database lacks, oldest first', async () => {
+    const dataSource = await connect();
+    expect(await pendingMigrations(dataSource)).toEqual(NAMES);
+    await runMigrations(dataSource);
+    expect(await pendingMigrations(dataSource)).toEqual([]);
+    await revertMigration(dataSource);
+    expect(await pendingMigrations(dataSource)).toEqual(NAMES.slice(-1));
+  });
+});
+
+describe('runMigrations', () => {
+  it('is done by one of several instances that start at once', async () => {
+    const instances = await Promise.all([connect(), connect(), connect()]);
+    const done = await Promise.all(instances.map(runMigrations));
+    expect(done.flat()).toEqual(NAMES);
+  });
+
+  it('needs one connection, and may take longer than a request may', async () => {
+    const dataSource = await connect(
+      { migrations: [Slow1900000000000] },
+      { DATABASE_POOL_SIZE: '1', DATABASE_STATEMENT_TIMEOUT_MS: '100' },
+    );
+    expect(await runMigrations(dataSource)).toEqual(['Slow1900000000000']);
+    // The connection goes back with the time limit of requests.
+    await expect(dataSource.query('SELECT pg_sleep(1)')).rejects.toThrow(/statement timeout/);
+  });
+
+  it('leaves nothing of a failed run behind, and the lock free', async () => {
+    const dataSource = await connect({ migrations: [Slow1900000000000, Broken1900000000001] });
+    await expect(runMigrations(dataSource)).rejects.toThrow(/"nothing" does not exist/);
+    expect(await tablesOf(dataSource)).toEqual([]);
+    const next = await connect({ migrations: [Slow1900000000000] });
+    expect(await runMigrations(next)).toHaveLength(1);
+  });
+});
+
+class Slow1900000000000 implements MigrationInterface {
+  name = 'Slow1900000000000';
+
+  async up(queryRunner: QueryRunner): Promise<void> {
+    await queryRunner.query('CREATE TABLE slow AS SELECT pg_sleep(0.3)::text');
+  }
+
+  async down(queryRunner: QueryRunner): Promise<void> {
+    await queryRunner.query('DROP TABLE slow');
+  }
+}
+
+class Broken1900000000001 implements MigrationInterface {
+  name = 'Broken1900000000001';
+
+  async up(queryRunner: QueryRunner): Promise<void> {
+    await queryRunner.query('DROP TABLE nothing');
+  }
+
+  down(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+describe('writeMigration', () => {
+  let folder: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'stockroom-migrations-'));
+    cpSync(join(ROOT, 'migrations/index.ts'), join(folder, 'index.ts'));
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  it('writes up and down as prettier would, and adds the migration to the index', async () => {
+    const up = ['SELECT `a`, ${b}, \\c', `SELECT '${'long '.repeat(30)}'`];
+    const file = writeMigration(folder, 'AddColour of_things', { up, down: ['SELECT 1'] });
+    expect(basename(file)).toMatch(/^\d{13}-add-colour-of-things\.ts$/);
+    for (const path of [file, join(folder, 'index.ts')]) {
+      const text = readFileSync(path, 'utf8');
+      expect(await check(text, { ...prettierRules(), filepath: path }), text).toBe(true);
+    }
+    const statements: string[] = [];
+    const runner = {
+      query: (sql: string) => Promise.resolve(statements.push(sql)),
+    } as unknown as QueryRunner;
+    const module = (await import(file)) as Record<string, new () => MigrationInterface>;
+    const [[name, Migration] = ['', undefined]] = Object.entries(module);
+    const migration = Migration && new Migration();
+    expect(migration?.name).toBe(name);
+    await migration?.up(runner);
+    await migration?.down(runner);
+    expect(statements).toEqual([...up, 'SELECT 1']);
+    expect(readFileSync(join(folder, 'index.ts'), 'utf8')).toMatch(
+      new RegExp(
+        `import \\{ ${name} \\} from './\\d{13}-add-colour-of-things.js';\n\n(.|\n)*  ${name},\n\\] as const;`,
+      ),
+    );
+  });
+
+  it('puts a migration behind all others, whatever their clocks said', () => {
+    const path = join(folder, 'index.ts');
+    const first = writeMigration(folder, 'first', { up: [], down: [] });
+    const second = writeMigration(folder, 'second', { up: [], down: [] });
+    expect(Number(basename(second).slice(0, 13))).toBeGreaterThan(Number(basename(first).slice(0, 13)));
+    expect(readFileSync(path, 'utf8')).toMatch(/First\d+,\n {2}Second\d+,\n\] as const/);
+  });
+
+  it.each(['', '1st', 'a/b', '../x', 'a b-', 'ä', '--help'])('refuses the name %j', (name) => {
+    expect(isMigrationName(name)).toBe(false);
+  });
+});
+
+function prettierRules(): object {
+  return JSON.parse(readFileSync(join(ROOT, '.prettierrc.json'), 'utf8')) as object;
+}
