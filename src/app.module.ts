@@ -12,13 +12,22 @@ import { RateLimitGuard } from './common/rate-limit/rate-limit.guard.js';
 import { ResponseInterceptor } from './common/responses/response.interceptor.js';
 import { InputPipe } from './common/validation/input.pipe.js';
 import { DatabaseModule } from './database/database.module.js';
+import { DocsModule } from './docs/docs.module.js';
 import { ProductsModule } from './products/products.module.js';
 import { TelemetryModule } from './telemetry/telemetry.module.js';
 import { UsersModule } from './users/users.module.js';
 
 /** The plan of the service: its features, and the pieces that every request passes through, in this order. */
 @Module({
-  imports: [CommonModule, DatabaseModule, TelemetryModule, UsersModule, AuthModule, ProductsModule],
+  imports: [
+    CommonModule,
+    DatabaseModule,
+    TelemetryModule,
+    UsersModule,
+    AuthModule,
+    ProductsModule,
+    DocsModule,
+  ],
   providers: [
     { provide: APP_GUARD, useClass: TokenGuard },
     { provide: APP_GUARD, useClass: RateLimitGuard },

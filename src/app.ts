@@ -9,10 +9,16 @@ import type { Config } from '../config/index.js';
 import { AppModule } from './app.module.js';
 import { registerRequestContext, requestIdOf } from './common/context/request-context.js';
 import { registerBodyParser } from './common/http/body-parser.js';
-import { answerBrokenHttp, registerQueryCheck } from './common/http/client-errors.js';
+import {
+  answerBrokenHttp,
+  registerHttpChecks,
+  registerPreflightCheck,
+  registerQueryCheck,
+} from './common/http/client-errors.js';
 import { RouteTable } from './common/http/route-table.js';
 import { ProblemSender } from './common/problems/problem.sender.js';
 import { toProblem } from './common/problems/to-problem.js';
+import { ApiDocument } from './docs/api-document.js';
 import { NestLogger } from './telemetry/logger.js';
 import { registerRequestLog } from './telemetry/request-log.js';
 
@@ -30,6 +36,7 @@ export async function createApp(config: Config, logger: Logger): Promise<NestFas
     bodyLimit: MEBIBYTE,
     requestTimeout: 30 * SECOND,
     keepAliveTimeout: 72 * SECOND,
+    http: { requireHostHeader: false },
     // While stopping, a request that comes over an open connection is still served, and told to close it.
     return503OnClosing: false,
     routerOptions: { maxParamLength: 1024 },
@@ -48,10 +55,12 @@ export async function createApp(config: Config, logger: Logger): Promise<NestFas
   registerRequestContext(fastify);
   registerRequestLog(fastify);
   await registerBrowserRules(fastify, config);
+  registerHttpChecks(fastify);
   registerQueryCheck(fastify);
   registerBodyParser(fastify);
   const routes = app.get(RouteTable);
   fastify.addHook('onRoute', ({ method, url }) => routes.add(method, url));
+  app.get(ApiDocument).describe(app);
   return app.init();
 }
 
@@ -62,10 +71,19 @@ async function registerBrowserRules(fastify: FastifyInstance, { http }: Config):
       useDefaults: false,
       directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
     },
+    xFrameOptions: { action: 'deny' },
+    // These speak to browsers of old, or of pages; each costs every answer some bytes.
+    xDnsPrefetchControl: false,
+    xDownloadOptions: false,
+    xPermittedCrossDomainPolicies: false,
+    xXssProtection: false,
+    originAgentCluster: false,
     crossOriginResourcePolicy: { policy: http.corsOrigins.length > 0 ? 'cross-origin' : 'same-origin' },
-    strictTransportSecurity: http.publicUrl.startsWith('https:'),
+    // Never told over plain HTTP (RFC 6797, 7.2).
+    ...(!http.publicUrl.startsWith('https:') && { strictTransportSecurity: false }),
   });
   if (http.corsOrigins.length === 0) return;
+  registerPreflightCheck(fastify);
   await fastify.register(fastifyCors, {
     origin: http.corsOrigins,
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],

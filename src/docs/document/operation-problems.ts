@@ -1,0 +1,37 @@
+import { PROBLEM_CODES } from '../../common/problems/problem-catalogue.js';
+import type { ProblemCode } from '../../common/problems/problem-catalogue.js';
+import { takeProblems } from '../../common/problems/problems.decorator.js';
+import { isReference } from './types.js';
+import type { Operation, Parameter } from './types.js';
+
+/** Any request can be unreadable, have a query parameter that nobody knows, be one too many, or come at a bad time. */
+const OF_ANY: readonly ProblemCode[] = [
+  'malformed_request',
+  'validation_failed',
+  'rate_limited',
+  'internal_error',
+  'unavailable',
+  'overloaded',
+];
+
+const OF_A_BODY: readonly ProblemCode[] = ['payload_too_large', 'unsupported_media_type'];
+
+/**
+ * Every problem that an operation can answer: those that its decorators name, and those that follow from its shape. This
+ * is the only place that knows the latter.
+ */
+export function problemsOf(operation: Operation): ProblemCode[] {
+  const parameters = (operation.parameters ?? []).flatMap((parameter) =>
+    isReference(parameter) ? [] : [parameter],
+  );
+  const has = (place: Parameter['in'], name?: string) =>
+    parameters.some((parameter) => parameter.in === place && (name ?? parameter.name) === parameter.name);
+  const codes = new Set<ProblemCode>([
+    ...takeProblems(operation),
+    ...OF_ANY,
+    ...(operation.requestBody ? OF_A_BODY : []),
+    ...(has('path') ? (['not_found'] as const) : []),
+    ...(has('header', 'If-Match') ? (['precondition_failed'] as const) : []),
+  ]);
+  return PROBLEM_CODES.filter((code) => codes.has(code));
+}

@@ -1,0 +1,47 @@
+import { DocumentBuilder } from '@nestjs/swagger';
+import type { OpenAPIObject } from '@nestjs/swagger';
+import packageJson from '../../../package.json' with { type: 'json' };
+import type { Config } from '../../../config/index.js';
+import { guide } from './guide.js';
+import type { Operation } from './types.js';
+
+/** What the groups of operations are about; those that no operation names are left out. */
+const TAGS: Readonly<Record<string, string>> = {
+  Authentication: 'Registering, signing in and out, and the keys that verify access tokens.',
+  Users: 'Your own account, and everybody’s for administrators.',
+  Products: 'The catalogue: what there is to sell, at which price.',
+  Operations: 'Whether the service lives, and whether it can do its work.',
+  Documentation: 'This document, and an index of the service.',
+};
+
+export const BEARER = 'bearer';
+
+export function overview({ http }: Config): Omit<OpenAPIObject, 'paths'> {
+  return new DocumentBuilder()
+    .setOpenAPIVersion('3.1.0')
+    .setTitle('Stockroom API')
+    .setDescription(guide(http.publicUrl))
+    .setVersion(packageJson.version)
+    .setLicense('MIT', 'https://opensource.org/license/mit')
+    .addServer(http.publicUrl, 'This service')
+    .addBearerAuth(
+      {
+        type: 'http',
+        scheme: 'bearer',
+        bearerFormat: 'JWT',
+        description: 'The access token of `POST /v1/auth/login`.',
+      },
+      BEARER,
+    )
+    .build();
+}
+
+/** The tags that operations name, the described ones first and in their order. */
+export function tagsOf(operations: readonly Operation[]): OpenAPIObject['tags'] {
+  const used = new Set(operations.flatMap(({ tags }) => tags ?? []));
+  const names = [
+    ...Object.keys(TAGS).filter((name) => used.has(name)),
+    ...[...used].filter((name) => !(name in TAGS)),
+  ];
+  return names.map((name) => ({ name, ...(TAGS[name] !== undefined && { description: TAGS[name] }) }));
+}

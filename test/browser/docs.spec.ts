@@ -1,0 +1,144 @@
+import { existsSync } from 'node:fs';
+import { chromium } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { PROBLEM_CODES } from '../../src/common/problems/problem-catalogue.js';
+import { ADMIN, startService } from './service.js';
+import type { Service } from './service.js';
+
+const CHROMIUM = '/usr/bin/chromium';
+const FLAGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+const hasChromium = existsSync(CHROMIUM);
+if (!hasChromium)
+  console.warn(`The browser tests are skipped: there is no ${CHROMIUM} (apt-get install chromium).`);
+
+describe.skipIf(!hasChromium)('the documentation in a browser', { timeout: 120_000 }, () => {
+  let service: Service;
+  let browser: Browser;
+  let page: Page;
+  let complaints: string[];
+  let origins: Set<string>;
+
+  beforeAll(async () => {
+    service = await startService();
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+  });
+
+  afterAll(async () => {
+    await browser.close();
+    await service.stop();
+  });
+
+  beforeEach(async () => {
+    page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+    complaints = [];
+    origins = new Set();
+    // What violates the content security policy is reported as an error of the console.
+    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+    page.on('pageerror', (error) => complaints.push(String(error)));
+    page.on('request', (request) => {
+      const { protocol, origin } = new URL(request.url());
+      if (protocol.startsWith('http')) origins.add(origin);
+    });
+  });
+
+  afterEach(async () => {
+    await page.close();
+    expect(complaints).toEqual([]);
+    expect([...origins]).toEqual([service.url]);
+  });
+
+  it('shows every operation in Swagger UI', async () => {
+    const document = (await (await fetch(`${service.url}/openapi.json`)).json()) as OpenApi;
+    await page.goto(`${service.url}/docs`);
+    await page.waitForSelector('.opblock');
+    const operations = Object.values(document.paths).flatMap((path) => Object.keys(path));
+    expect(await page.locator('.opblock').count()).toBe(operations.length);
+  });
+
+  it('signs in by trying out the login, and out by trying out the logout', async () => {
+    await page.goto(`${service.url}/docs`);
+    const refused = await tryOut(page, 'login', { email: ADMIN.email, password: 'not this one' });
+    expect(refused.status).toBe('401');
+    expect((await tryOut(page, 'listProducts')).status).toBe('401');
+
+    const login = await tryOut(page, 'login', ADMIN);
+    expect(login.status).toBe('200');
+    expect((await tryOut(page, 'listProducts')).status).toBe('200');
+
+    await page.reload();
+    expect((await tryOut(page, 'listProducts')).status).toBe('200');
+
+    const { refresh_token } = JSON.parse(login.body) as { refresh_token: string };
+    expect((await tryOut(page, 'logout', { refresh_token })).status).toBe('204');
+    expect((await tryOut(page, 'listProducts')).status).toBe('401');
+    // A browser reports each of the refusals above.
+    complaints = complaints.filter((text) => !text.includes('status of 401'));
+  });
+
+  it('works under another name than PUBLIC_URL', async () => {
+    const elsewhere = service.url.replace('127.0.0.1', 'localhost');
+    await page.goto(`${elsewhere}/docs`);
+    expect((await tryOut(page, 'getLive')).status).toBe('200');
+    expect([...origins]).toEqual([elsewhere]);
+    origins = new Set([service.url]);
+  });
+
+  it('renders Redoc, with its search', async () => {
+    await page.goto(`${service.url}/redoc`);
+    await page.waitForSelector('h2:has-text("Create a product")');
+    await page.getByPlaceholder('Search...').fill('precondition');
+    await page.waitForSelector('[data-role="search:results"] li');
+  });
+
+  it('explains each code on the page of errors', async () => {
+    await page.goto(`${service.url}/docs/errors#not_found`);
+    for (const code of PROBLEM_CODES) {
+      expect(await page.locator(`section#${code}`).count(), code).toBe(1);
+    }
+    expect(await page.locator('section:target h2').innerText()).toContain('Not found');
+  });
+
+  it('has an index for people', async () => {
+    await page.goto(service.url);
+    await page.getByRole('link', { name: '/docs', exact: true }).click();
+    await page.waitForSelector('.opblock');
+  });
+});
+
+interface OpenApi {
+  paths: Record<string, object>;
+}
+
+/** Does what a person would: opens the operation, fills in the body, executes, and reads the answer. */
+async function tryOut(
+  page: Page,
+  operationId: string,
+  body?: object,
+): Promise<{ status: string; body: string }> {
+  const block = page.locator(`.opblock[id$="-${operationId}"]`);
+  await block.waitFor();
+  if (!(await block.getAttribute('class'))?.includes('is-open'))
+    await block.locator('.opblock-summary').click();
+  const start = block.getByRole('button', { name: 'Try it out' });
+  const execute = block.locator('button.execute');
+  await start.or(execute).first().waitFor();
+  if (await start.isVisible()) await start.click();
+  if (body) await block.locator('textarea').first().fill(JSON.stringify(body));
+  const answered = page.waitForResponse((response) => new URL(response.url()).pathname !== '/openapi.json');
+  await execute.click();
+  const response = await answered;
+  const live = block.locator('.live-responses-table .response-col_status').last();
+  await live.waitFor();
+  return { status: String(response.status()), body: response.status() === 204 ? '' : await response.text() };
+}
