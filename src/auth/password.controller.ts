@@ -19,7 +19,7 @@ export class PasswordController {
   @SignedIn()
   @LimitsGuessing()
   @ReturnsNothing()
-  @Problems('invalid_credentials')
+  @Problems('invalid_credentials', 'not_found')
   @ApiOperation({ summary: 'Change your password', description: 'Ends all of your other sessions.' })
   changePassword(@CurrentCaller() caller: Caller, @Body() dto: ChangePasswordDto) {
     return this.auth.changePassword(caller, dto);

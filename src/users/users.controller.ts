@@ -24,6 +24,7 @@ export class UsersController {
   @Get('me')
   @SignedIn()
   @Returns(UserResponse)
+  @Problems('not_found')
   @ApiOperation({ summary: 'Get your account', description: 'The account that the credential belongs to.' })
   getMe(@CurrentCaller() caller: Caller) {
     return this.users.getUser(caller.userId);
@@ -32,6 +33,7 @@ export class UsersController {
   @Patch('me')
   @SignedIn()
   @Returns(UserResponse)
+  @Problems('not_found')
   @ApiOperation({
     summary: 'Change your account',
     description: 'A merge patch of what you may change yourself: your name.',
@@ -43,7 +45,7 @@ export class UsersController {
   @Delete('me')
   @SignedIn()
   @ReturnsNothing()
-  @Problems('last_admin')
+  @Problems('last_admin', 'not_found')
   @ApiOperation({
     summary: 'Delete your account',
     description: 'Ends all of its sessions; the e-mail is free again.',

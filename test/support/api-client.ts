@@ -1,4 +1,5 @@
 import type { ProblemBody } from '../../src/common/problems/problem.js';
+import { assertAsDocumented } from './published-document.js';
 
 export interface ApiResponse<Body> {
   readonly status: number;
@@ -86,7 +87,7 @@ export type Any = Record<string, unknown> &
 type Check = (method: string, path: string, answer: ApiResponse<unknown>) => void;
 
 /** Run on every answer; they throw when it breaks a promise that all answers make. */
-const CHECKS: Check[] = [hasRequestId, isProblemIfError];
+const CHECKS: Check[] = [hasRequestId, isProblemIfError, assertAsDocumented];
 
 function hasRequestId(method: string, path: string, { headers }: ApiResponse<unknown>): void {
   if (!headers.get('x-request-id')) throw new Error(`${method} ${path}: the answer has no X-Request-Id`);

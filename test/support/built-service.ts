@@ -1,57 +1,14 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inject } from 'vitest';
+import { ROOT } from './build.js';
 
-export const ROOT = resolve(import.meta.dirname, '../..');
-const SOURCES = ['src', 'config', 'migrations', 'nest-cli.json', 'tsconfig.json', 'tsconfig.build.json'];
 const PATIENCE_MS = 30_000;
-
-/** Builds dist/ if a source is newer. Of the test files that ask for it in one run, the first one builds for all. */
-export async function ensureBuilt(): Promise<void> {
-  const folder = join(inject('dataDir'), 'build');
-  const outcome = join(folder, 'outcome');
-  try {
-    mkdirSync(folder);
-  } catch {
-    while (!existsSync(outcome)) await sleep(50);
-    if (readFileSync(outcome, 'utf8') !== 'ok') throw new Error('The build failed in another test file.');
-    return;
-  }
-  const isFresh = newest(SOURCES) < newest(['dist']);
-  const { status, stdout } = isFresh ? { status: 0, stdout: '' } : build();
-  writeFileSync(outcome, status === 0 ? 'ok' : 'failed');
-  // What comes out unchanged is not written again, and would look old for ever.
-  if (status === 0) writeFileSync(join(ROOT, 'dist/.built'), '');
-  if (status !== 0) throw new Error(`nest build failed:\n${stdout}`);
-}
-
-function build(): { status: number | null; stdout: string } {
-  const nest = join(ROOT, 'node_modules/@nestjs/cli/bin/nest.js');
-  return spawnSync(process.execPath, [nest, 'build'], { cwd: ROOT, encoding: 'utf8' });
-}
-
-function newest(paths: readonly string[]): number {
-  const times = paths
-    .map((path) => join(ROOT, path))
-    .filter((path) => existsSync(path))
-    .flatMap((path) =>
-      statSync(path).isFile()
-        ? [path]
-        : readdirSync(path, { recursive: true, encoding: 'utf8' }).map((file) => join(path, file)),
-    )
-    // A type check writes .tsbuildinfo, too.
-    .filter((file) => !/\.(spec\.ts|tsbuildinfo)$/.test(file))
-    .map((file) => statSync(file))
-    .filter((stat) => stat.isFile())
-    .map((stat) => stat.mtimeMs);
-  return Math.max(0, ...times);
-}
 
 /** A service as it runs in production: the built files in a process of their own, with nothing but this environment. */
 export class BuiltService {

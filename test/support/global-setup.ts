@@ -7,6 +7,7 @@ import { loadConfig } from '../../config/index.js';
 import { dataSourceOptions } from '../../src/database/data-source.options.js';
 import { startEmbeddedPostgres } from '../../src/database/embedded/embedded-postgres.js';
 import { runMigrations } from '../../src/database/migrations.js';
+import { ensureBuilt, publishedDocument } from './build.js';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -14,21 +15,26 @@ declare module 'vitest' {
     templateUrl: string;
     /** Keys, and whatever else a service keeps in DATA_DIR. */
     dataDir: string;
+    /** The OpenAPI document of the built service, as JSON. */
+    openApiDocument: string;
   }
 }
 
-/** One PostgreSQL for the whole run, with a migrated template in it; nothing of it outlives the run. */
+/** One build and one PostgreSQL for the whole run, with a migrated template in it; nothing of it outlives the run. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  ensureBuilt();
   const dataDir = mkdtempSync(join(tmpdir(), 'stockroom-test-'));
   // Where root runs the tests, the server's account must be able to enter.
   chmodSync(dataDir, 0o711);
   const server = await startEmbeddedPostgres({ dataDir, durable: false });
-  const config = loadConfig({ NODE_ENV: 'test', DATABASE_URL: server.url, DATA_DIR: dataDir });
+  const environment = { NODE_ENV: 'test', DATABASE_URL: server.url, DATA_DIR: dataDir };
+  const config = loadConfig(environment);
   const dataSource = await new DataSource(dataSourceOptions(config, server.url)).initialize();
   await runMigrations(dataSource);
   await dataSource.destroy();
   project.provide('templateUrl', server.url);
   project.provide('dataDir', dataDir);
+  project.provide('openApiDocument', publishedDocument(environment));
   return async () => {
     await server.stop();
     rmSync(dataDir, { recursive: true, force: true });

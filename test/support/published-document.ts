@@ -47,7 +47,7 @@ export function assertAsDocumented(method: string, url: string, answer: Answer):
   if (answer.text === '') return;
   if (!response.content?.[mediaType]) throw new Error(`${name} is not documented as ${mediaType}`);
   const validate = validatorOf(`${pointer}/content/${escape(mediaType)}/schema`);
-  if (!validate(answer.body)) {
+  if (!validate(answer.body ?? answer.text)) {
     throw new Error(
       `${name} does not fit its schema: ${JSON.stringify(validate.errors)}\n${answer.text.slice(0, 300)}`,
     );
