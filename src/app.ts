@@ -1,8 +1,8 @@
 import fastifyCors from '@fastify/cors';
-import fastifyHelmet from '@fastify/helmet';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { LogController } from 'fastify';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { Config } from '../config/index.js';
@@ -16,6 +16,7 @@ import {
   registerQueryCheck,
 } from './common/http/client-errors.js';
 import { RouteTable } from './common/http/route-table.js';
+import { registerSecurityHeaders } from './common/http/security-headers.js';
 import { ProblemSender } from './common/problems/problem.sender.js';
 import { toProblem } from './common/problems/to-problem.js';
 import { ApiDocument } from './docs/api-document.js';
@@ -29,7 +30,10 @@ const SECOND = 1000;
 export async function createApp(config: Config, logger: Logger): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
     loggerInstance: logger,
-    disableRequestLogging: true,
+    // One line a request is ours (request-log.ts). Its ids are in every line by the request context; a child logger for
+    // each request would only write them again.
+    logController: new LogController({ disableRequestLogging: true }),
+    childLoggerFactory: () => logger,
     genReqId: requestIdOf,
     requestIdHeader: false,
     trustProxy: config.http.trustProxy.length > 0 ? config.http.trustProxy : false,
@@ -53,8 +57,9 @@ export async function createApp(config: Config, logger: Logger): Promise<NestFas
   });
   const fastify = adapter.getInstance<FastifyInstance>();
   registerRequestContext(fastify);
-  registerRequestLog(fastify);
-  await registerBrowserRules(fastify, config);
+  registerRequestLog(fastify, logger);
+  registerSecurityHeaders(fastify, config);
+  await registerCors(fastify, config);
   registerHttpChecks(fastify);
   registerQueryCheck(fastify);
   registerBodyParser(fastify);
@@ -64,24 +69,7 @@ export async function createApp(config: Config, logger: Logger): Promise<NestFas
   return app.init();
 }
 
-/** What browsers may do with the answers: nothing by default; the pages of the documentation allow themselves more. */
-async function registerBrowserRules(fastify: FastifyInstance, { http }: Config): Promise<void> {
-  await fastify.register(fastifyHelmet, {
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
-    },
-    xFrameOptions: { action: 'deny' },
-    // These speak to browsers of old, or of pages; each costs every answer some bytes.
-    xDnsPrefetchControl: false,
-    xDownloadOptions: false,
-    xPermittedCrossDomainPolicies: false,
-    xXssProtection: false,
-    originAgentCluster: false,
-    crossOriginResourcePolicy: { policy: http.corsOrigins.length > 0 ? 'cross-origin' : 'same-origin' },
-    // Never told over plain HTTP (RFC 6797, 7.2).
-    ...(!http.publicUrl.startsWith('https:') && { strictTransportSecurity: false }),
-  });
+async function registerCors(fastify: FastifyInstance, { http }: Config): Promise<void> {
   if (http.corsOrigins.length === 0) return;
   registerPreflightCheck(fastify);
   await fastify.register(fastifyCors, {

@@ -1,26 +1,35 @@
 import { loadConfig } from '../config/index.js';
 import { openDatabase } from './database/open-database.js';
 import { failureText } from './failure-text.js';
-import { startService } from './start.js';
+import { stopWithNpm } from './stop-with-npm.js';
 import { createLogger } from './telemetry/logger.js';
 import { stopOnSignals } from './telemetry/shutdown.js';
+import { assertPortIsFree } from './waiting-room.js';
 import { welcomeText } from './welcome-text.js';
 
 const cleanups: (() => Promise<void>)[] = [];
-const stopping = stopOnSignals(cleanups);
+const signal = stopOnSignals(cleanups);
 
 try {
   const settings = loadConfig();
   const logger = createLogger(settings);
+  stopWithNpm(settings);
   if (settings.unused.length > 0) logger.warn(`This version does not use ${settings.unused.join(', ')}`);
-  const database = await openDatabase(settings, (line) => logger.info(line));
-  cleanups.push(database.stop);
-  const { app, firstRun } = await startService(database.config, logger, stopping);
-  cleanups.unshift(() => app.close());
-  if (settings.isProduction) logger.info(`Listening on ${await app.getUrl()}`);
-  else process.stdout.write(welcomeText(database.config, firstRun));
+  await assertPortIsFree(settings);
+  const opening = openDatabase(settings, (line) => logger.info(line));
+  // Listed before it is open: a signal meanwhile must not leave a server behind.
+  cleanups.push(async () => {
+    await (await opening.catch(() => undefined))?.stop();
+  });
+  // Loading the service takes as long as starting its database: both at once.
+  const [{ config }, { startService, stopService }] = await Promise.all([opening, import('./start.js')]);
+  const { app, firstRun } = await startService(config, logger, signal);
+  cleanups.unshift(() => stopService(app));
+  if (config.isProduction) logger.info(`Listening on ${await app.getUrl()}`);
+  // The log is written by another thread: what is meant for people comes after it.
+  else logger.flush(() => process.stdout.write(welcomeText(config, firstRun)));
 } catch (error) {
-  if (!stopping.aborted) {
+  if (!signal.aborted) {
     process.stderr.write(failureText(error));
     process.exitCode = 1;
     for (const cleanup of cleanups) await cleanup();

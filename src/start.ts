@@ -3,18 +3,17 @@ import type { Logger } from 'pino';
 import { DataSource } from 'typeorm';
 import type { Config } from '../config/index.js';
 import { createApp } from './app.js';
-import { traceIdOf } from './common/context/request-context.js';
-import { Problem, problemBody } from './common/problems/problem.js';
 import { waitForDatabase } from './database/connect.js';
 import { dataSourceOptions } from './database/data-source.options.js';
 import { pendingMigrations, runMigrations } from './database/migrations.js';
-import { openWaitingRoom } from './database/waiting-room.js';
-import type { WaitingRoom } from './database/waiting-room.js';
+import { StartError } from './failure-text.js';
 import { prepareDatabase } from './first-run.js';
 import type { FirstRun } from './first-run.js';
+import { openWaitingRoom } from './waiting-room.js';
+import type { WaitingRoom } from './waiting-room.js';
 
-/** A start that cannot succeed; the message is for people, and names the way out. */
-export class StartError extends Error {}
+/** Longer than a statement may take, shorter than the patience of whoever stops us. */
+const PATIENCE_MS = 8000;
 
 /** Brings the service up on the database of the settings, which is waited for. */
 export async function startService(
@@ -23,19 +22,28 @@ export async function startService(
   signal: AbortSignal,
 ): Promise<{ app: NestFastifyApplication; firstRun: FirstRun }> {
   const room = await awaitDatabase(config, logger, signal);
-  try {
-    await prepareSchema(config, logger);
-    const app = await createApp(config, logger);
-    const firstRun = await prepareDatabase(app, config);
-    await room?.close();
-    await app.listen(config.http.port, config.http.host);
-    return { app, firstRun };
-  } catch (error) {
-    await room?.close();
-    throw error;
-  }
+  await prepareSchema(config, logger);
+  const app = await createApp(config, logger);
+  const firstRun = await prepareDatabase(app, config);
+  await room?.close();
+  await app.listen(config.http.port, config.http.host);
+  return { app, firstRun };
 }
 
+/**
+ * Finishes what is in flight, then closes the pool. A connection that was busy when the stop began stays open
+ * after its answer, for as long as its client likes; and a client may never end what it began to say.
+ */
+export async function stopService(app: NestFastifyApplication): Promise<void> {
+  const server = app.getHttpServer();
+  const idle = setInterval(() => server.closeIdleConnections(), 50);
+  const busy = setTimeout(() => server.closeAllConnections(), PATIENCE_MS);
+  await app.close();
+  clearInterval(idle);
+  clearTimeout(busy);
+}
+
+/** Where there is something to wait for, clients are told so meanwhile; a service that can start at once just does. */
 async function awaitDatabase(
   config: Config,
   logger: Logger,
@@ -45,14 +53,8 @@ async function awaitDatabase(
   await waitForDatabase(config.database.url ?? '', 'DATABASE_URL', {
     signal,
     onWait: async (reason) => {
-      logger.warn({ err: reason }, 'The database does not answer yet; waiting for it');
-      room = await openWaitingRoom(config.http, (path) =>
-        problemBody(new Problem('unavailable', 'The service waits for its database.'), {
-          path,
-          traceId: traceIdOf({ headers: {} }),
-          publicUrl: config.http.publicUrl,
-        }),
-      );
+      logger.warn(`The database does not answer yet (${reason}); waiting for it`);
+      room = await openWaitingRoom(config);
     },
   });
   if (room) logger.info('The database answers');
@@ -67,7 +69,10 @@ async function prepareSchema(config: Config, logger: Logger): Promise<void> {
     const pending = await pendingMigrations(dataSource);
     if (pending.length === 0) return;
     if (config.isProduction) {
-      throw new StartError(`The database lacks ${pending.join(', ')}. Run: npm run migration:run`);
+      throw new StartError(
+        `The database lacks ${pending.length} migrations of this version: ${pending.join(', ')}.\n` +
+          'Run them: npm run migration:run (in a container: node dist/src/database/migrate.js run).',
+      );
     }
     for (const name of await runMigrations(dataSource)) logger.info(`Migrated: ${name}`);
   } finally {

@@ -6,6 +6,7 @@ import type { SecretOrKeyProvider } from 'passport-jwt';
 import { validate as isUuid } from 'uuid';
 import { Config } from '../../config/index.js';
 import type { Caller } from '../common/access/caller.js';
+import { BoundedMap } from '../common/bounded-map.js';
 import { isRole, scopesOf } from '../common/access/scopes.js';
 import { AccessStateService } from './access-state.service.js';
 import { ACCESS_TOKEN_TYPE, AccessTokensService } from './access-tokens.service.js';
@@ -32,7 +33,7 @@ interface Remembered {
  */
 @Injectable()
 export class AccessTokenStrategy extends PassportStrategy(Strategy) {
-  private readonly remembered = new Map<string, Remembered>();
+  private readonly remembered = new BoundedMap<Remembered>(MAX_REMEMBERED);
 
   constructor(
     config: Config,
@@ -75,7 +76,7 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy) {
       role: claims.role,
       scopes: scopesOf(claims.role),
     };
-    this.remember(bearerToken(request) ?? '', { caller, expiresAt: claims.exp * 1000 });
+    this.remembered.set(bearerToken(request) ?? '', { caller, expiresAt: claims.exp * 1000 });
     return this.callerNow(caller);
   }
 
@@ -88,14 +89,6 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy) {
     if (user.deletedAt || !user.isActive || beganAt(caller.sessionId) < user.sessionsValidFrom.getTime())
       return false;
     return user.role === caller.role ? caller : { ...caller, role: user.role, scopes: scopesOf(user.role) };
-  }
-
-  private remember(token: string, entry: Remembered): void {
-    if (this.remembered.size >= MAX_REMEMBERED) {
-      const [oldest] = this.remembered.keys();
-      if (oldest !== undefined) this.remembered.delete(oldest);
-    }
-    this.remembered.set(token, entry);
   }
 }
 

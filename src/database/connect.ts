@@ -58,17 +58,16 @@ async function askVersion(url: string): Promise<{ number: number; text: string }
   }
 }
 
-/** Waits until the database answers, with `onWait` called once at the beginning of the wait. Returns whether it had to wait. */
+/** Waits until the database answers, with `onWait` called once at the beginning of the wait. */
 export async function waitForDatabase(
   url: string,
   variable: string,
-  options: { signal?: AbortSignal; onWait: (reason: string) => void },
-): Promise<boolean> {
+  options: { signal?: AbortSignal; onWait: (reason: string) => void | Promise<void> },
+): Promise<void> {
   const reason = await findReasonToWait(url, variable);
-  if (reason === undefined) return false;
-  options.onWait(reason);
+  if (reason === undefined) return;
+  await options.onWait(reason);
   do {
     await sleep(500, undefined, options);
   } while ((await findReasonToWait(url, variable)) !== undefined);
-  return true;
 }

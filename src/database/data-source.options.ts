@@ -1,3 +1,4 @@
+import pg from 'pg';
 import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/PostgresDataSourceOptions.js';
 import type { Config } from '../../config/index.js';
 import { migrations } from '../../migrations/index.js';
@@ -20,6 +21,17 @@ export function dataSourceOptions(config: Config, url: string): PostgresDataSour
       idle_in_transaction_session_timeout: config.database.statementTimeoutMs * 2,
       options: '-c timezone=UTC',
       keepAlive: true,
+      types: fastTimes(),
     },
   };
+}
+
+/** Every session is in UTC, so a time arrives as `2026-03-01 09:30:00.5+00`: two cuts from what JavaScript reads fastest. */
+function fastTimes(): pg.TypeOverrides {
+  const types = new pg.TypeOverrides();
+  types.setTypeParser(
+    pg.types.builtins.TIMESTAMPTZ,
+    (text) => new Date(`${text.slice(0, 10)}T${text.slice(11, -3)}Z`),
+  );
+  return types;
 }

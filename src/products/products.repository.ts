@@ -16,6 +16,15 @@ import type { Search, SearchMode } from './product-search.js';
 /** Rows are read as they are: hydrating entities costs more than the query. */
 const COLUMNS = `id, sku, name, description, price, currency, in_stock AS "inStock", created_at AS "createdAt", updated_at AS "updatedAt", version`;
 
+/** Written out, as building it anew costs the service more than carrying it out costs the database. */
+const INSERT = `INSERT INTO products (id, sku, name, description, price, currency, in_stock, version)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, 1) RETURNING ${COLUMNS}`;
+
+export type NewProduct = Pick<
+  Product,
+  'id' | 'sku' | 'name' | 'description' | 'price' | 'currency' | 'inStock'
+>;
+
 const SORTS: Sorts<Product> = {
   created_at: { column: 'created_at', type: 'timestamptz', read: (product) => product.createdAt },
   updated_at: { column: 'updated_at', type: 'timestamptz', read: (product) => product.updatedAt },
@@ -56,8 +65,18 @@ export class ProductsRepository {
     });
   }
 
-  async insert(product: Product): Promise<void> {
-    await this.products.insert(product);
+  async insert(product: NewProduct): Promise<Product> {
+    const { id, sku, name, description, price, currency, inStock } = product;
+    const rows = await this.products.query<Product[]>(INSERT, [
+      id,
+      sku,
+      name,
+      description,
+      price,
+      currency,
+      inStock,
+    ]);
+    return rows[0] as Product;
   }
 
   async insertMany(products: Product[]): Promise<void> {

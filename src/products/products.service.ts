@@ -5,8 +5,9 @@ import type { Page } from '../common/pages/page.js';
 import { Problem } from '../common/problems/problem.js';
 import type { AcceptedVersions } from '../database/versioned-rows.js';
 import type { CreateProductDto, ListProductsQuery, UpdateProductDto } from './product.dto.js';
-import { Product } from './product.entity.js';
+import type { Product } from './product.entity.js';
 import { ProductsRepository } from './products.repository.js';
+import type { NewProduct } from './products.repository.js';
 
 /** The catalogue: what there is to sell, at which price. */
 @Injectable()
@@ -22,10 +23,8 @@ export class ProductsService {
   }
 
   /** @throws Problem `duplicate_sku`, found by the unique index */
-  async createProduct(dto: CreateProductDto): Promise<Product> {
-    const product = Object.assign(new Product(), { id: uuidv7(), ...allFields(dto) });
-    await this.products.insert(product);
-    return product;
+  createProduct(dto: CreateProductDto): Promise<Product> {
+    return this.products.insert({ id: uuidv7(), ...allFields(dto) });
   }
 
   /** What is not sent gets its default. @throws Problem `duplicate_sku`, `precondition_failed` */
@@ -55,8 +54,15 @@ export class ProductsService {
   }
 }
 
-function allFields(dto: CreateProductDto): Partial<Product> {
-  return { description: null, currency: 'USD', inStock: true, ...sentFields(dto) };
+function allFields(dto: CreateProductDto): Omit<NewProduct, 'id'> {
+  return {
+    sku: dto.sku,
+    name: dto.name,
+    description: dto.description ?? null,
+    price: toPrice(dto.price),
+    currency: dto.currency ?? 'USD',
+    inStock: dto.in_stock ?? true,
+  };
 }
 
 function sentFields(dto: UpdateProductDto): Partial<Product> {
@@ -64,10 +70,17 @@ function sentFields(dto: UpdateProductDto): Partial<Product> {
     ...(dto.sku !== undefined && { sku: dto.sku }),
     ...(dto.name !== undefined && { name: dto.name }),
     ...(dto.description !== undefined && { description: dto.description }),
-    ...(dto.price !== undefined && { price: toDecimal(toMinorUnits(dto.price) ?? 0) }),
+    ...(dto.price !== undefined && { price: toPrice(dto.price) }),
     ...(dto.currency !== undefined && { currency: dto.currency }),
     ...(dto.in_stock !== undefined && { inStock: dto.in_stock }),
   };
+}
+
+/** The DTO has let nothing pass that is no amount of money. */
+function toPrice(amount: number): string {
+  const minorUnits = toMinorUnits(amount);
+  if (minorUnits === null) throw new Problem('validation_failed');
+  return toDecimal(minorUnits);
 }
 
 function notFound(): never {

@@ -17,7 +17,7 @@ export function createLogger(config: Config): Logger {
   };
   if (config.isDevelopment) return pino({ ...options, transport: READABLE });
   // Written by the kilobyte, or after a moment, instead of line by line; the rest at exit.
-  return pino(options, destination({ sync: false, minLength: 4096, periodicFlush: 200 }));
+  return pino(options, destination({ sync: false, minLength: 8192, periodicFlush: 200 }));
 }
 
 const READABLE = {

@@ -31,7 +31,10 @@ describe('what is no HTTP', () => {
       'a length beside chunks',
       `POST / HTTP/1.1\r\n${CLOSE}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
     ],
-    ['a broken chunk', `POST / HTTP/1.1\r\n${CLOSE}Transfer-Encoding: chunked\r\n\r\nzz\r\n\r\n`],
+    [
+      'a broken chunk',
+      `POST /v1/auth/login HTTP/1.1\r\n${CLOSE}Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n\r\n`,
+    ],
     ['an endless header', `GET / HTTP/1.1\r\n${CLOSE}X-A: ${'a'.repeat(20_000)}\r\n\r\n`],
     ['an endless path', `GET /${'a'.repeat(20_000)} HTTP/1.1\r\n${CLOSE}\r\n`],
   ])('is answered with a problem: %s', async (_, bytes) => {
@@ -42,6 +45,14 @@ describe('what is no HTTP', () => {
     expect(headers.get('x-request-id')).toBeTruthy();
     expect(headers.get('cache-control')).toBe('no-store');
     expect(headers.get('connection')).toBe('close');
+  });
+
+  it('is answered once where it follows a request that needs no body', async () => {
+    const { problem } = await sendRaw(
+      app.url,
+      `POST / HTTP/1.1\r\n${CLOSE}Transfer-Encoding: chunked\r\n\r\nzz\r\n\r\n`,
+    );
+    expect(problem.code).toBe('method_not_allowed');
   });
 
   it('disturbs nobody else', async () => {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { Problem, problemBody } from '../problems/problem.js';
@@ -29,7 +30,8 @@ export function registerHttpChecks(fastify: FastifyInstance): void {
   fastify.server.on('checkExpectation', (request, response) => {
     fastify.server.emit('request', request, response);
   });
-  fastify.addHook('onRequest', ({ raw }, _reply, done) => {
+  fastify.addHook('onRequest', ({ raw }, reply, done) => {
+    lastResponses.set(raw.socket, reply.raw);
     if (raw.headers.host !== undefined || raw.httpVersion === '1.0') done();
     else done(new Problem('malformed_request', 'The Host header is missing.'));
   });
@@ -45,10 +47,22 @@ export function registerPreflightCheck(fastify: FastifyInstance): void {
   });
 }
 
+/** To what was asked last over a connection. */
+const lastResponses = new WeakMap<Socket, ServerResponse>();
+
+/** A body that breaks off after its request was answered must not be answered again. */
+function isAnswered(socket: Socket): boolean {
+  const response = lastResponses.get(socket);
+  return response !== undefined && response.headersSent && !response.req.complete;
+}
+
 /** Answers what is no HTTP at all: no request was made of it, so there is only the socket to write to. */
 export function answerBrokenHttp(publicUrl: string) {
   return (_error: Error, socket: Socket): void => {
-    if (!socket.writable) return void socket.destroy();
+    if (!socket.writable || isAnswered(socket)) {
+      socket.destroySoon();
+      return;
+    }
     const traceId = randomUUID().replaceAll('-', '');
     const problem = new Problem('malformed_request', 'This is not a well-formed HTTP request.');
     const body = JSON.stringify(problemBody(problem, { path: '/', traceId, publicUrl }));

@@ -1,4 +1,5 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../../config/index.js';
 import { Problem } from '../problems/problem.js';
@@ -17,11 +18,15 @@ const MAC_BYTES = 16;
  */
 @Injectable()
 export class CursorCodec {
-  constructor(private readonly config: Config) {}
+  private readonly secrets: readonly KeyObject[];
+
+  constructor(config: Config) {
+    this.secrets = config.cursorSecrets.map((secret) => createSecretKey(secret));
+  }
 
   encode(list: string, { value, id }: Position): string {
     const payload = Buffer.from(JSON.stringify([value, id]));
-    const [secret] = this.config.cursorSecrets;
+    const [secret] = this.secrets;
     if (!secret) throw new Error('There is no secret to sign cursors with');
     return Buffer.concat([mac(secret, list, payload), payload]).toString('base64url');
   }
@@ -47,12 +52,12 @@ export class CursorCodec {
     const genuine =
       given.length === MAC_BYTES &&
       bytes.toString('base64url') === cursor &&
-      this.config.cursorSecrets.some((secret) => timingSafeEqual(mac(secret, list, payload), given));
+      this.secrets.some((secret) => timingSafeEqual(mac(secret, list, payload), given));
     return genuine ? payload : undefined;
   }
 }
 
-function mac(secret: Buffer, list: string, payload: Buffer): Buffer {
+function mac(secret: KeyObject, list: string, payload: Buffer): Buffer {
   const hmac = createHmac('sha256', secret)
     .update(`${Buffer.byteLength(list)}:${list}`)
     .update(payload);

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { ThrottlerStorage } from '@nestjs/throttler';
+import { BoundedMap } from '../bounded-map.js';
 
 interface Window {
   hits: number;
@@ -15,7 +16,7 @@ const MAX_WINDOWS = 100_000;
  */
 @Injectable()
 export class RateLimiter implements ThrottlerStorage {
-  private readonly windows = new Map<string, Window>();
+  private readonly windows = new BoundedMap<Window>(MAX_WINDOWS);
 
   constructor(private readonly now: () => number = Date.now) {}
 
@@ -23,7 +24,8 @@ export class RateLimiter implements ThrottlerStorage {
     const now = this.now();
     let window = this.windows.get(key);
     if (!window || window.endsAt <= now) {
-      window = this.open(key, now + ttl);
+      window = { hits: 0, endsAt: now + ttl };
+      this.windows.set(key, window);
     }
     window.hits += 1;
     const secondsLeft = Math.max(1, Math.ceil((window.endsAt - now) / 1000));
@@ -33,17 +35,5 @@ export class RateLimiter implements ThrottlerStorage {
       isBlocked: window.hits > limit,
       timeToBlockExpire: secondsLeft,
     });
-  }
-
-  private open(key: string, endsAt: number): Window {
-    // Deleting first moves the key to the young end of the map.
-    this.windows.delete(key);
-    if (this.windows.size >= MAX_WINDOWS) {
-      const [oldest] = this.windows.keys();
-      if (oldest !== undefined) this.windows.delete(oldest);
-    }
-    const window = { hits: 0, endsAt };
-    this.windows.set(key, window);
-    return window;
   }
 }

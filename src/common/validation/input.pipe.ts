@@ -1,6 +1,8 @@
 import { Injectable, ValidationPipe } from '@nestjs/common';
 import type { ArgumentMetadata } from '@nestjs/common';
-import type { ValidationError } from 'class-validator';
+import { validateSync } from 'class-validator';
+import type { ValidationError, ValidatorOptions } from 'class-validator';
+import { BoundedMap } from '../bounded-map.js';
 import { invalid, Problem } from '../problems/problem.js';
 import type { FieldError } from '../problems/problem.js';
 import { inspectInput, toPointer } from './input-inspection.js';
@@ -18,6 +20,9 @@ class InvalidInput extends Error {
  */
 @Injectable()
 export class InputPipe extends ValidationPipe {
+  /** Clients ask the same lists again and again: what a query became is kept, by its DTO and its text. */
+  private readonly queries = new BoundedMap<unknown>(MAX_KEPT_QUERIES);
+
   constructor() {
     super({
       whitelist: true,
@@ -32,7 +37,25 @@ export class InputPipe extends ValidationPipe {
   }
 
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
-    if (metadata.type !== 'body' && metadata.type !== 'query') return value;
+    if (metadata.type === 'query') return this.transformQuery(value, metadata);
+    return metadata.type === 'body' ? this.check(value, metadata) : value;
+  }
+
+  /** None of the validators waits for anything. */
+  protected override validate(object: object, options?: ValidatorOptions): ValidationError[] {
+    return validateSync(object, options);
+  }
+
+  private async transformQuery(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    const key = `${metadata.metatype?.name ?? ''}${JSON.stringify(value)}`;
+    const kept = this.queries.get(key);
+    if (kept !== undefined) return kept;
+    const query = Object.freeze(await this.check(value, metadata));
+    if (key.length <= MAX_KEPT_LENGTH) this.queries.set(key, query);
+    return query;
+  }
+
+  private async check(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     const locate = metadata.type === 'body' ? inBody : inQuery;
     if (metadata.type === 'body') requireObject(value);
     const bad = inspectInput(value, locate);
@@ -46,6 +69,9 @@ export class InputPipe extends ValidationPipe {
     }
   }
 }
+
+const MAX_KEPT_QUERIES = 1000;
+const MAX_KEPT_LENGTH = 500;
 
 type Locate = (path: readonly string[]) => { pointer: string } | { parameter: string };
 

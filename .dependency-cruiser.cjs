@@ -1,0 +1,149 @@
+/**
+ * Who may import whom: the layers of Stockroom. Part of `npm run lint`.
+ * A new feature needs a line in FEATURES; until it has one, it may import nothing but the shared folders.
+ */
+const SHARED = ['common', 'database', 'events', 'jobs', 'telemetry'];
+
+const FOLDERS = {
+  common: [],
+  database: [],
+  events: ['common', 'database'],
+  jobs: ['common', 'database'],
+  telemetry: ['common', 'database'],
+  docs: ['common'],
+};
+
+/** A feature, and the other features that it may know. */
+const FEATURES = {
+  users: [],
+  products: [],
+  auth: ['users'],
+  orders: ['products'],
+  'product-imports': ['products'],
+  audit: [],
+  webhooks: [],
+};
+
+const MAY_IMPORT = {
+  ...FOLDERS,
+  ...Object.fromEntries(Object.entries(FEATURES).map(([name, known]) => [name, [...SHARED, ...known]])),
+};
+
+const SPEC = '\\.spec\\.ts$';
+const anyOf = (names) => `(${names.join('|')})`;
+
+const layers = Object.entries(MAY_IMPORT).map(([folder, allowed]) => ({
+  name: `${folder}-imports`,
+  comment: `src/${folder} may import of src only: ${allowed.join(', ') || 'nothing'}.`,
+  severity: 'error',
+  from: { path: `^src/${folder}/`, pathNot: SPEC },
+  to: { path: '^src/', pathNot: `^src/${anyOf([folder, ...allowed])}/` },
+}));
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    ...layers,
+    {
+      name: 'unknown-folder-imports',
+      comment: 'A folder without a line of its own may import only the shared ones.',
+      severity: 'error',
+      from: { path: '^src/([^/]+)/', pathNot: [`^src/${anyOf(Object.keys(MAY_IMPORT))}/`, SPEC] },
+      to: { path: '^src/', pathNot: [`^src/${anyOf(SHARED)}/`, '^src/$1/'] },
+    },
+    {
+      name: 'config-imports',
+      comment: 'config/ imports nothing of the service.',
+      severity: 'error',
+      from: { path: '^config/' },
+      to: { path: '^(src|migrations)/' },
+    },
+    {
+      name: 'migrations-imports',
+      comment: 'A migration stays true while the service changes: it imports nothing of it.',
+      severity: 'error',
+      from: { path: '^migrations/' },
+      to: { path: '^(src|config)/' },
+    },
+    {
+      name: 'migrations-importers',
+      comment: 'Migrations are the business of src/database.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/database/' },
+      to: { path: '^migrations/' },
+    },
+    {
+      name: 'foreign-insides',
+      comment:
+        'Of another feature only its service, its module and its types, never its repository or controller.',
+      severity: 'error',
+      from: { path: '^src/([^/]+)/', pathNot: SPEC },
+      to: { path: '^src/[^/]+/.*\\.(repository|controller)\\.ts$', pathNot: '^src/$1/' },
+    },
+    {
+      name: 'layers-of-a-feature',
+      comment: 'controller -> service -> repository -> entity, never back.',
+      severity: 'error',
+      from: { path: '\\.(service|repository|entity)\\.ts$' },
+      to: { path: '\\.controller\\.ts$' },
+    },
+    {
+      name: 'repository-below-service',
+      comment: 'controller -> service -> repository -> entity, never back.',
+      severity: 'error',
+      from: { path: '\\.(repository|entity)\\.ts$' },
+      to: { path: '\\.service\\.ts$' },
+    },
+    {
+      name: 'controller-through-service',
+      comment: 'A controller calls its service; only that knows the repository.',
+      severity: 'error',
+      from: { path: '\\.controller\\.ts$' },
+      to: { path: '\\.repository\\.ts$' },
+    },
+    {
+      name: 'service-knows-no-http',
+      comment: 'A service knows neither HTTP nor Swagger.',
+      severity: 'error',
+      from: { path: '\\.(service|repository|entity)\\.ts$' },
+      to: { path: 'node_modules/(@nestjs/swagger|@nestjs/platform-fastify|fastify|@fastify/[^/]+)/' },
+    },
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'no-dev-packages',
+      comment:
+        'The service must run without dev packages; the embedded PostgreSQL is one, and not for production.',
+      severity: 'error',
+      from: { pathNot: [SPEC, '^src/database/embedded/'] },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'], pathNot: '/@types/' },
+    },
+    {
+      name: 'no-undeclared-packages',
+      severity: 'error',
+      from: {},
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
+    },
+    {
+      name: 'no-broken-imports',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    moduleSystems: ['es6'],
+    // Type-only imports count: what a file knows is what it names.
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+    },
+  },
+};
