@@ -48,8 +48,19 @@ module.exports = {
       name: 'unknown-folder-imports',
       comment: 'A folder without a line of its own may import only the shared ones.',
       severity: 'error',
-      from: { path: '^src/([^/]+)/', pathNot: [`^src/${anyOf(Object.keys(MAY_IMPORT))}/`, SPEC] },
+      from: {
+        path: '^src/([^/]+)/',
+        pathNot: [`^src/${anyOf([...Object.keys(MAY_IMPORT), 'startup'])}/`, SPEC],
+      },
       to: { path: '^src/', pathNot: [`^src/${anyOf(SHARED)}/`, '^src/$1/'] },
+    },
+    {
+      name: 'startup-importers',
+      comment:
+        'What brings the service up stands above it: it may know everything, and only main.ts knows it.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(startup/|main\\.ts$)' },
+      to: { path: '^src/startup/' },
     },
     {
       name: 'config-imports',

@@ -1,11 +1,11 @@
 import { loadConfig } from '../config/index.js';
 import { openDatabase } from './database/open-database.js';
-import { failureText } from './failure-text.js';
-import { stopWithNpm } from './stop-with-npm.js';
+import { failureText } from './startup/failure-text.js';
+import { stopWithNpm } from './startup/stop-with-npm.js';
 import { createLogger } from './telemetry/logger.js';
-import { stopOnSignals } from './telemetry/shutdown.js';
-import { assertPortIsFree } from './waiting-room.js';
-import { welcomeText } from './welcome-text.js';
+import { stopOnSignals } from './startup/shutdown.js';
+import { assertPortIsFree } from './startup/waiting-room.js';
+import { welcomeText } from './startup/welcome-text.js';
 
 const cleanups: (() => Promise<void>)[] = [];
 const signal = stopOnSignals(cleanups);
@@ -22,7 +22,10 @@ try {
     await (await opening.catch(() => undefined))?.stop();
   });
   // Loading the service takes as long as starting its database: both at once.
-  const [{ config }, { startService, stopService }] = await Promise.all([opening, import('./start.js')]);
+  const [{ config }, { startService, stopService }] = await Promise.all([
+    opening,
+    import('./startup/start.js'),
+  ]);
   const { app, firstRun } = await startService(config, logger, signal);
   cleanups.unshift(() => stopService(app));
   if (config.isProduction) logger.info(`Listening on ${await app.getUrl()}`);

@@ -1,4 +1,4 @@
-import type { Config } from '../config/index.js';
+import type { Config } from '../../config/index.js';
 
 const LOOK_EVERY_MS = 250;
 

@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { Server, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Config } from '../config/index.js';
-import { requestIdOf, traceIdOf } from './common/context/request-context.js';
-import { Problem, problemBody } from './common/problems/problem.js';
+import type { Config } from '../../config/index.js';
+import { requestIdOf, traceIdOf } from '../common/context/request-context.js';
+import { Problem, problemBody } from '../common/problems/problem.js';
 
 const PATIENCE_MS = 200;
 

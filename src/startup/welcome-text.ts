@@ -1,4 +1,4 @@
-import type { Config } from '../config/index.js';
+import type { Config } from '../../config/index.js';
 import type { FirstRun } from './first-run.js';
 
 /** What a person at the terminal wants to know once the service runs. */

@@ -1,11 +1,11 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
 import { DataSource } from 'typeorm';
-import type { Config } from '../config/index.js';
-import { createApp } from './app.js';
-import { waitForDatabase } from './database/connect.js';
-import { dataSourceOptions } from './database/data-source.options.js';
-import { pendingMigrations, runMigrations } from './database/migrations.js';
+import type { Config } from '../../config/index.js';
+import { createApp } from '../app.js';
+import { waitForDatabase } from '../database/connect.js';
+import { dataSourceOptions } from '../database/data-source.options.js';
+import { pendingMigrations, runMigrations } from '../database/migrations.js';
 import { StartError } from './failure-text.js';
 import { prepareDatabase } from './first-run.js';
 import type { FirstRun } from './first-run.js';
