@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { DataSource } from 'typeorm';
 import { loadConfig } from '../dist/config/index.js';
 import { createApp } from '../dist/src/app.js';
+import { Sql } from '../dist/src/database/sql.js';
 import { ListProductsQuery } from '../dist/src/products/product.dto.js';
 import { ProductsService } from '../dist/src/products/products.service.js';
 import { ListUsersQuery } from '../dist/src/users/user.dto.js';
@@ -23,6 +24,14 @@ dataSource.logger = {
   logSchemaBuild: silent,
   logMigration: silent,
   log: silent,
+};
+
+// Prepared queries go past the ORM and its logger.
+const prepared = app.get(Sql);
+const run = prepared.prepared.bind(prepared);
+prepared.prepared = (name, sql, parameters) => {
+  captured.push({ sql, parameters });
+  return run(name, sql, parameters);
 };
 
 const products = (query) =>
