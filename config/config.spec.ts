@@ -116,6 +116,7 @@ describe('loadConfig', () => {
 
   it('names the settings that this version does not act upon', () => {
     expect(load({ WORKERS: '2', REDIS_URL: 'redis://localhost' }).unused).toEqual(['REDIS_URL', 'WORKERS']);
+    expect(load({ WORKERS: '1' }).unused).toEqual([]);
   });
 
   it.each<[string, string, string]>([

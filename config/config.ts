@@ -76,7 +76,7 @@ export class Config {
     };
     this.logLevel = settings.LOG_LEVEL;
     this.startedByNpm = environment['npm_lifecycle_event'] === 'start';
-    this.unused = NOT_YET_USED.filter((name) => environment[name]);
+    this.unused = NOT_YET_USED.filter((name) => !isDefault(name, settings));
   }
 
   /** The same settings on a database that was started for them. */
@@ -88,6 +88,10 @@ export class Config {
 
 /** The migration command needs a database and nothing else: no keys, no issuer. */
 export type Purpose = 'service' | 'migrations';
+
+function isDefault(name: keyof Settings, settings: Settings): boolean {
+  return JSON.stringify(settings[name]) === JSON.stringify(settingsSchema.shape[name].parse(undefined));
+}
 
 /**
  * Reads and checks the environment. An empty variable counts as not set.

@@ -17,7 +17,6 @@ export class AuthController {
 
   @Post('register')
   @Public()
-  @LimitsGuessing()
   @ReturnsCreated(UserResponse, '/v1/users')
   @Problems('duplicate_email')
   @ApiOperation({ summary: 'Register', description: 'Creates an account in the role `customer`.' })
@@ -40,7 +39,6 @@ export class AuthController {
 
   @Post('refresh')
   @Public()
-  @LimitsGuessing()
   @ReturnsObject(TokensResponse)
   @Problems('invalid_credentials')
   @ApiOperation({

@@ -11,7 +11,7 @@ import { RateLimiter } from './rate-limiter.js';
 const MINUTE = 60_000;
 const CREDENTIAL_ROUTE = 'stockroom:credential-route';
 
-/** Routes where passwords or tokens can be guessed: limited further, for each address and each account. */
+/** Routes where passwords can be guessed: limited further, for each address and each account. */
 export const LimitsGuessing = () => applyDecorators(SetMetadata(CREDENTIAL_ROUTE, true));
 
 /** How often: one budget for each caller (else address), with the headers of the IETF RateLimit draft. */
