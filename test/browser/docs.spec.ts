@@ -1,10 +1,13 @@
 import { existsSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { PROBLEM_CODES } from '../../src/common/problems/problem-catalogue.js';
-import { ADMIN, startService } from './service.js';
-import type { Service } from './service.js';
+import { BuiltService, freePort } from '../support/built-service.js';
+import { createDatabase } from '../support/database.js';
+import type { TestDatabase } from '../support/database.js';
+
+const ADMIN = { email: 'admin@example.com', password: 'a passphrase for the browser' };
 
 const CHROMIUM = '/usr/bin/chromium';
 const FLAGS = [
@@ -23,20 +26,29 @@ if (!hasChromium)
   console.warn(`The browser tests are skipped: there is no ${CHROMIUM} (apt-get install chromium).`);
 
 describe.skipIf(!hasChromium)('the documentation in a browser', { timeout: 120_000 }, () => {
-  let service: Service;
+  let database: TestDatabase;
+  let service: BuiltService;
   let browser: Browser;
   let page: Page;
   let complaints: string[];
   let origins: Set<string>;
 
   beforeAll(async () => {
-    service = await startService();
+    database = await createDatabase();
+    service = await new BuiltService({
+      PORT: String(await freePort()),
+      DATABASE_URL: database.url,
+      DATA_DIR: inject('dataDir'),
+      ADMIN_EMAIL: ADMIN.email,
+      ADMIN_PASSWORD: ADMIN.password,
+    }).ready();
     browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
   });
 
   afterAll(async () => {
     await browser.close();
     await service.stop();
+    await database.drop();
   });
 
   beforeEach(async () => {
