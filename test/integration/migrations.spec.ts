@@ -39,10 +39,12 @@ beforeAll(async () => {
   const files = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' }).filter((file) =>
     file.endsWith('.entity.ts'),
   );
-  const modules = await Promise.all(
-    files.map((file) => import(join(ROOT, 'src', file)) as Promise<Record<string, new () => object>>),
-  );
-  entities = modules.flatMap((module) => Object.values(module));
+  entities = [];
+  // One after the other: side by side, an entity that another one imports, too, can be loaded twice, as two classes.
+  for (const file of files) {
+    const module = (await import(join(ROOT, 'src', file))) as Record<string, new () => object>;
+    entities.push(...Object.values(module));
+  }
 });
 
 beforeEach(async () => {
