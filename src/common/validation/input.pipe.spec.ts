@@ -127,6 +127,22 @@ describe('InputPipe', () => {
     expect(message).toBe('5000 values are invalid; here are the first 20.');
   });
 
+  it('tells queries apart by their classes, also where those have the same name', async () => {
+    const named = (dto: new () => object) => Object.defineProperty(dto, 'name', { value: 'ListQuery' });
+    class OfProducts {
+      @IsString()
+      q: string;
+    }
+    class OfUsers {
+      @IsString()
+      q: string;
+    }
+    const [first, second] = [named(OfProducts), named(OfUsers)];
+    for (const metatype of [first, second, first]) {
+      expect(await pipe.transform({ q: 'x' }, { type: 'query', metatype })).toBeInstanceOf(metatype);
+    }
+  });
+
   it('leaves alone what is neither body nor query', async () => {
     expect(await pipe.transform('x', { type: 'custom', metatype: Dto })).toBe('x');
   });

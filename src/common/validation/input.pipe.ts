@@ -20,8 +20,8 @@ class InvalidInput extends Error {
  */
 @Injectable()
 export class InputPipe extends ValidationPipe {
-  /** Clients ask the same lists again and again: what a query became is kept, by its DTO and its text. */
-  private readonly queries = new BoundedMap<unknown>(MAX_KEPT_QUERIES);
+  /** Clients ask the same lists again and again: what a query became is kept, for each DTO by its text. */
+  private readonly queries = new Map<ArgumentMetadata['metatype'], BoundedMap<unknown>>();
 
   constructor() {
     super({
@@ -47,12 +47,20 @@ export class InputPipe extends ValidationPipe {
   }
 
   private async transformQuery(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
-    const key = `${metadata.metatype?.name ?? ''}${JSON.stringify(value)}`;
-    const kept = this.queries.get(key);
-    if (kept !== undefined) return kept;
+    const kept = this.keptFor(metadata.metatype);
+    const text = JSON.stringify(value);
+    const known = kept.get(text);
+    if (known !== undefined) return known;
     const query = Object.freeze(await this.check(value, metadata));
-    if (key.length <= MAX_KEPT_LENGTH) this.queries.set(key, query);
+    if (text.length <= MAX_KEPT_LENGTH) kept.set(text, query);
     return query;
+  }
+
+  /** By the class, not its name: two features may call their DTOs the same. */
+  private keptFor(dto: ArgumentMetadata['metatype']): BoundedMap<unknown> {
+    const kept = this.queries.get(dto) ?? new BoundedMap<unknown>(MAX_KEPT_QUERIES);
+    this.queries.set(dto, kept);
+    return kept;
   }
 
   private async check(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
