@@ -69,6 +69,7 @@ export async function createApp(config: Config, logger: Logger): Promise<NestFas
   return app.init();
 }
 
+/** Pages of other origins may call the API only where the settings name them. */
 async function registerCors(fastify: FastifyInstance, { http }: Config): Promise<void> {
   if (http.corsOrigins.length === 0) return;
   registerPreflightCheck(fastify);

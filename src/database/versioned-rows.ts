@@ -2,6 +2,7 @@ import { In, IsNull } from 'typeorm';
 import type { EntityManager, EntityTarget, FindOptionsWhere, QueryDeepPartialEntity } from 'typeorm';
 import type { ResourceColumns } from './columns.js';
 
+// The casts below: TypeORM's types of values and conditions cannot be derived for an entity that is still generic.
 type Resource = ResourceColumns & { id: string };
 
 /** The versions that a writer accepts; `any` if the row only has to exist. */

@@ -3,8 +3,8 @@ import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/com
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { map } from 'rxjs';
 import type { Observable } from 'rxjs';
+import { appendHeader } from '../common/http/append-header.js';
 import { matchesEtag } from '../common/responses/etag.js';
-import { appendVary } from '../common/responses/response.interceptor.js';
 import type { PublishedFile } from './published-file.js';
 
 /** Sends the file that a handler returned. Caches may keep it, and ask each time whether it is still the same. */
@@ -16,7 +16,7 @@ export class PublishedFileInterceptor implements NestInterceptor<PublishedFile> 
     return next.handle().pipe(
       map((file) => {
         reply.headers({ 'cache-control': 'public, no-cache', ...file.headers, etag: file.etag });
-        if (file.negotiated) appendVary(reply, 'Accept');
+        if (file.negotiated) appendHeader(reply, 'vary', 'Accept');
         const known = headers['if-none-match'];
         if (known !== undefined && matchesEtag(known, file.etag)) {
           reply.code(304);

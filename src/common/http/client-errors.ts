@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
+import { traceIdOf } from '../context/request-context.js';
 import { Problem, problemBody } from '../problems/problem.js';
 
 /** Refuses a query that is not percent-encoded UTF-8; the parser would take it for plain text. */
@@ -63,7 +63,7 @@ export function answerBrokenHttp(publicUrl: string) {
       socket.destroySoon();
       return;
     }
-    const traceId = randomUUID().replaceAll('-', '');
+    const traceId = traceIdOf({ headers: {} });
     const problem = new Problem('malformed_request', 'This is not a well-formed HTTP request.');
     const body = JSON.stringify(problemBody(problem, { path: '/', traceId, publicUrl }));
     socket.end(

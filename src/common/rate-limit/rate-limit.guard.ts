@@ -5,6 +5,7 @@ import type { ThrottlerModuleOptions, ThrottlerRequest } from '@nestjs/throttler
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Config } from '../../../config/index.js';
 import { clientAddress } from '../context/client-address.js';
+import { appendHeader } from '../http/append-header.js';
 import { Problem } from '../problems/problem.js';
 import { RateLimiter } from './rate-limiter.js';
 
@@ -49,13 +50,14 @@ export class RateLimitGuard extends ThrottlerGuard {
       ttl,
       name,
     );
-    append(reply, 'ratelimit-policy', `"${name}";q=${limit};w=${ttl / 1000}`);
-    append(reply, 'ratelimit', `"${name}";r=${Math.max(0, limit - totalHits)};t=${timeToExpire}`);
+    appendHeader(reply, 'ratelimit-policy', `"${name}";q=${limit};w=${ttl / 1000}`);
+    appendHeader(reply, 'ratelimit', `"${name}";r=${Math.max(0, limit - totalHits)};t=${timeToExpire}`);
     if (!isBlocked) return true;
     const detail = `More than ${limit} requests in ${ttl / 1000} seconds. Try again in ${timeToExpire} s.`;
     throw new Problem('rate_limited', detail, { headers: { 'Retry-After': String(timeToExpire) } });
   }
 
+  /** The library serves any framework, hence its untyped requests. */
   protected override getTracker(request: Record<string, unknown>): Promise<string> {
     const { caller } = request as unknown as FastifyRequest;
     return Promise.resolve(caller ? `user:${caller.userId}` : addressOf(request));
@@ -101,9 +103,4 @@ function accountOf(context: ExecutionContext): string | undefined {
   const { body } = context.switchToHttp().getRequest<FastifyRequest>();
   const email = (body as { email?: unknown } | null | undefined)?.email;
   return typeof email === 'string' ? email.slice(0, 254).toLowerCase() : undefined;
-}
-
-function append(reply: FastifyReply, name: string, value: string): void {
-  const before = reply.getHeader(name);
-  reply.header(name, before === undefined ? value : `${String(before)}, ${value}`);
 }

@@ -5,6 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { map } from 'rxjs';
 import type { Observable } from 'rxjs';
 import type { Page } from '../pages/page.js';
+import { appendHeader } from '../http/append-header.js';
 import { Problem } from '../problems/problem.js';
 import { refuseUndeclaredQuery } from '../validation/undeclared-query.js';
 import { acceptsJson } from './accept.js';
@@ -43,13 +44,8 @@ function setCacheHeaders(request: FastifyRequest, reply: FastifyReply): void {
     'cache-control',
     request.routeOptions.url?.startsWith('/v1/auth/') ? 'no-store' : 'private, no-cache',
   );
-  appendVary(reply, request.caller ? 'Accept, Authorization' : 'Accept');
-}
-
-/** Other parts of the skin vary their answers too (CORS by `Origin`). */
-export function appendVary(reply: FastifyReply, name: string): void {
-  const before = reply.getHeader('vary');
-  reply.header('vary', before === undefined ? name : `${String(before)}, ${name}`);
+  // Other parts of the skin vary their answers too (CORS by `Origin`).
+  appendHeader(reply, 'vary', request.caller ? 'Accept, Authorization' : 'Accept');
 }
 
 interface Versioned {
