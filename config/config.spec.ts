@@ -49,8 +49,14 @@ describe('loadConfig without settings', () => {
       },
       database: { url: undefined, migrationUrl: undefined, poolSize: 10, statementTimeoutMs: 5000 },
       dataDir: resolve(folder),
-      tokens: { issuer: 'http://127.0.0.1:3000', audience: 'stockroom', refreshGraceSeconds: 0 },
+      tokens: {
+        retiredKeys: [],
+        issuer: 'http://127.0.0.1:3000',
+        audience: 'stockroom',
+        refreshGraceSeconds: 0,
+      },
       admin: { email: undefined, password: undefined },
+      mail: { smtpUrl: undefined, from: { name: 'Stockroom', address: 'no-reply@localhost' } },
       limits: { requestsPerMinute: 600, loginsPerMinute: 10 },
       logLevel: 'info',
       unused: [],
@@ -92,6 +98,17 @@ describe('loadConfig', () => {
     });
     expect(http.trustProxy).toEqual(['10.0.0.0/8', '2001:db8::/32', '192.0.2.1']);
     expect(http.corsOrigins).toEqual(['https://shop.example.com', 'http://localhost:5173']);
+  });
+
+  it.each([
+    [{ MAIL_FROM: 'a@example.com' }, { name: '', address: 'a@example.com' }],
+    [{ MAIL_FROM: 'Läger Nord <a@example.com>' }, { name: 'Läger Nord', address: 'a@example.com' }],
+    [{ MAIL_FROM: '"Stock, room" <a@example.com>' }, { name: 'Stock, room', address: 'a@example.com' }],
+    [{ PUBLIC_URL: 'https://api.example.com/x' }, { name: 'Stockroom', address: 'no-reply@api.example.com' }],
+    [{ HOST: '::1' }, { name: 'Stockroom', address: 'no-reply@localhost' }],
+  ])('sends mail as %j say', (settings, from) => {
+    expect(load(settings).mail.from).toEqual(from);
+    expect(load({ ...settings, SMTP_URL: 'smtp://localhost' }).unused).toEqual([]);
   });
 
   it('lets the migrations use a role of their own', () => {
@@ -162,6 +179,16 @@ describe('loadConfig', () => {
     ],
     ['CORS_ORIGINS', 'null', 'must hold exact origins such as https://shop.example.com, without a path'],
     ['SMTP_URL', 'mail.example.com', 'must be a URL that starts with smtp:// or smtps://'],
+    ...[
+      'Stockroom',
+      'a@example.com, b@example.com',
+      'Stock\nBcc: <a@example.com>',
+      'Stock <a@example.com> room',
+    ].map((value): [string, string, string] => [
+      'MAIL_FROM',
+      value,
+      'must be an address, or a name with one: Stockroom <no-reply@example.com>',
+    ]),
     ['REFRESH_GRACE_SECONDS', '11', 'must be at most 10'],
     ['WEBHOOK_ALLOW_PRIVATE_HOSTS', 'yes', 'must be true or false'],
     ['LOG_LEVEL', 'verbose', 'must be a pino level such as info'],
@@ -256,6 +283,16 @@ describe('loadConfig in production', () => {
     ]);
   });
 
+  it('refuses an identity provider that anybody on the way can impersonate', () => {
+    const client = { OIDC_CLIENT_ID: 'stockroom', OIDC_CLIENT_SECRET: 'k2Jd8sLw' };
+    expect(problems({ ...production, ...client, OIDC_ISSUER: 'HTTP://id.example.com' })).toEqual([
+      'OIDC_ISSUER: must be https in production',
+    ]);
+    expect(load({ ...production, ...client, OIDC_ISSUER: 'https://id.example.com' }).oidc?.issuer).toBe(
+      'https://id.example.com',
+    );
+  });
+
   it('refuses the keys of a laptop', () => {
     load();
     const JWT_KEYS_FILE = join(folder, 'jwt-keys.json');
@@ -284,6 +321,19 @@ describe('the key file', () => {
     expect(keys(set).map(({ kid }) => kid)).toEqual(set.keys.map(({ kid }) => kid));
   });
 
+  it('may hold retired ones, which only open: what they sealed, and their cursors', () => {
+    const [signs, old] = [...generateKeySet().keys, ...generateKeySet().keys];
+    const before = load({ JWT_KEYS_FILE: keyFile({ keys: [old] }, 'before.json') });
+    const config = load({ JWT_KEYS_FILE: keyFile({ keys: [signs, { ...old, retired: true }] }) });
+    expect(config.tokens.keys.map(({ kid }) => kid)).toEqual([signs?.kid]);
+    expect(config.tokens.retiredKeys.map(({ kid }) => kid)).toEqual([old?.kid]);
+    expect(config.sealer.open(before.sealer.seal('x', 'c'), 'c')).toBe('x');
+    expect(config.sealer.isCurrent(config.sealer.seal('x', 'c'))).toBe(true);
+    expect(config.cursorSecrets).toHaveLength(2);
+    expect(config.cursorSecrets[0]).not.toEqual(before.cursorSecrets[0]);
+    expect(config.cursorSecrets[1]).toEqual(before.cursorSecrets[0]);
+  });
+
   it('may hold an RSA key', () => {
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     expect(
@@ -300,6 +350,11 @@ describe('the key file', () => {
     expect(problem({ keys: [{ ...key, alg: 'HS256' }] })).toMatch(/alg must be ES256 or RS256/);
     expect(problem({ keys: [{ ...key, alg: 'RS256' }] })).toMatch(/cannot be used with RS256/);
     expect(problem({ keys: [{ ...key, x: 'AA' }] })).toMatch(/cannot be used with ES256/);
+    expect(problem({ keys: [{ ...key, kid: 'k'.repeat(129) }] })).toMatch(
+      /a kid has more than 128 characters/,
+    );
+    expect(problem({ keys: [{ ...key, retired: true }] })).toMatch(/the first key signs, and is retired/);
+    expect(problem({ keys: [key, key] })).toMatch(/two keys have the same kid/);
   });
 
   it.skipIf(process.getuid?.() === 0)('is refused when it cannot be read', () => {

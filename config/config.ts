@@ -1,7 +1,11 @@
+import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
+import { ensureDevelopmentKeys, readSigningKeys } from './key-file.js';
+import type { ServiceKeys } from './key-file.js';
+import { Sealer } from './sealing.js';
 import { combinationProblems, NOT_YET_USED, productionProblems, settingsSchema } from './settings.js';
 import type { Problem, Settings } from './settings.js';
-import { deriveSecret, ensureDevelopmentKeys, readSigningKeys } from './signing-keys.js';
+import { deriveSecret } from './signing-keys.js';
 import type { SigningKey } from './signing-keys.js';
 
 /** Everything that is wrong with the environment, one line for each problem. */
@@ -30,21 +34,34 @@ export class Config {
   };
   readonly dataDir: string;
   readonly tokens: {
+    /** The first signs, all verify. */
     keys: readonly SigningKey[];
+    /** They verify nothing; what was sealed with them is still opened. */
+    retiredKeys: readonly SigningKey[];
     issuer: string;
     audience: string;
     refreshGraceSeconds: number;
   };
   /** The first signs cursors, all are accepted: a key rotation does not break a walk through pages. */
   readonly cursorSecrets: readonly Buffer[];
+  /** For secrets that are kept in the database and must be read again. */
+  readonly sealer: Sealer;
   readonly admin: { email: string | undefined; password: string | undefined };
+  /** Who needs what besides a credential. */
+  readonly access: {
+    secondFactorRoles: Settings['SECOND_FACTOR_ROLES'];
+    verifiedEmailScopes: Settings['VERIFIED_EMAIL_SCOPES'];
+  };
+  /** The OpenID provider that users may sign in with. */
+  readonly oidc: { issuer: string; clientId: string; clientSecret: string } | undefined;
+  readonly mail: { smtpUrl: string | undefined; from: { name: string; address: string } };
   readonly limits: { requestsPerMinute: number; loginsPerMinute: number };
   readonly logLevel: Settings['LOG_LEVEL'];
   readonly startedByNpm: boolean;
   /** Settings that were given, but that this version does not act upon. */
   readonly unused: readonly string[];
 
-  constructor(settings: Settings, keys: readonly SigningKey[], environment: NodeJS.ProcessEnv) {
+  constructor(settings: Settings, { keys, retiredKeys }: ServiceKeys, environment: NodeJS.ProcessEnv) {
     this.isProduction = settings.NODE_ENV === 'production';
     this.isDevelopment = settings.NODE_ENV === 'development';
     const publicUrl = settings.PUBLIC_URL ?? derivePublicUrl(settings.HOST, settings.PORT);
@@ -64,12 +81,25 @@ export class Config {
     this.dataDir = resolve(settings.DATA_DIR);
     this.tokens = {
       keys,
+      retiredKeys,
       issuer: settings.JWT_ISSUER ?? this.http.publicUrl,
       audience: settings.JWT_AUDIENCE ?? 'stockroom',
       refreshGraceSeconds: settings.REFRESH_GRACE_SECONDS,
     };
-    this.cursorSecrets = keys.map((key) => deriveSecret(key, 'cursor'));
+    const allKeys = [...keys, ...retiredKeys];
+    this.cursorSecrets = allKeys.map((key) => deriveSecret(key, 'cursor'));
+    this.sealer = new Sealer(allKeys);
     this.admin = { email: settings.ADMIN_EMAIL, password: settings.ADMIN_PASSWORD };
+    this.access = {
+      secondFactorRoles: settings.SECOND_FACTOR_ROLES,
+      verifiedEmailScopes: settings.VERIFIED_EMAIL_SCOPES,
+    };
+    const { OIDC_ISSUER: issuer, OIDC_CLIENT_ID: clientId, OIDC_CLIENT_SECRET: clientSecret } = settings;
+    this.oidc = issuer && clientId && clientSecret ? { issuer, clientId, clientSecret } : undefined;
+    this.mail = {
+      smtpUrl: settings.SMTP_URL,
+      from: settings.MAIL_FROM ?? { name: 'Stockroom', address: `no-reply@${mailDomain(publicUrl)}` },
+    };
     this.limits = {
       requestsPerMinute: settings.RATE_LIMIT_PER_MINUTE,
       loginsPerMinute: settings.LOGIN_LIMIT_PER_MINUTE,
@@ -105,7 +135,7 @@ export function loadConfig(
   if (purpose === 'migrations') settings.DATABASE_URL ??= settings.MIGRATION_DATABASE_URL;
   problems.push(...combinationProblems(settings));
   if (settings.NODE_ENV === 'production') problems.push(...productionProblems(settings, purpose));
-  const keys = purpose === 'service' ? loadKeys(settings, problems) : [];
+  const keys = purpose === 'service' ? loadKeys(settings, problems) : NO_KEYS;
   if (problems.length > 0) throw new ConfigError(firstOfEach(problems));
   return new Config(settings, keys, environment);
 }
@@ -134,17 +164,19 @@ function parseSettings(environment: NodeJS.ProcessEnv): { settings: Settings; pr
   return { settings: settings as Settings, problems };
 }
 
-function loadKeys(settings: Settings, problems: Problem[]): SigningKey[] {
+const NO_KEYS: ServiceKeys = { keys: [], retiredKeys: [] };
+
+function loadKeys(settings: Settings, problems: Problem[]): ServiceKeys {
   const production = settings.NODE_ENV === 'production';
   const own = settings.JWT_KEYS_FILE;
-  if (own === undefined && production) return [];
+  if (own === undefined && production) return NO_KEYS;
   const file = own ?? join(settings.DATA_DIR, 'jwt-keys.json');
   try {
     if (own === undefined) ensureDevelopmentKeys(file);
   } catch (error) {
     const message = `cannot be used (${(error as Error).message}). Make it a folder that you may write to, or name another one`;
     problems.push({ name: 'DATA_DIR', message });
-    return [];
+    return NO_KEYS;
   }
   try {
     return readSigningKeys(file, { production });
@@ -153,7 +185,7 @@ function loadKeys(settings: Settings, problems: Problem[]): SigningKey[] {
     // Nobody but the service wrote it: its loss signs a developer out, and nothing else.
     if (own === undefined) problems.push({ name: 'DATA_DIR', message: `${message}. Delete that file` });
     else problems.push({ name: 'JWT_KEYS_FILE', message });
-    return [];
+    return NO_KEYS;
   }
 }
 
@@ -165,4 +197,10 @@ function firstOfEach(problems: readonly Problem[]): string[] {
 function derivePublicUrl(host: string, port: number): string {
   const name = ['0.0.0.0', '::'].includes(host) ? 'localhost' : host.includes(':') ? `[${host}]` : host;
   return `http://${name}:${port}`;
+}
+
+/** An IP address is no domain that mail could come from. */
+function mailDomain(publicUrl: string): string {
+  const { hostname } = new URL(publicUrl);
+  return isIP(hostname) > 0 || hostname.startsWith('[') ? 'localhost' : hostname;
 }

@@ -44,6 +44,28 @@ const origin = z.string().refine((value) => URL.canParse(value) && new URL(value
   error: 'must hold exact origins such as https://shop.example.com, without a path',
 });
 
+/** `no-reply@example.com`, `Stockroom <no-reply@example.com>` or `"Stock, room" <no-reply@example.com>`. */
+const mailbox = z.string().transform((value, context) => {
+  const [, name = '', address = value] = /^([^<>\p{Cc}]*)<([^<>]+)>$/u.exec(value) ?? [];
+  if (z.email().safeParse(address).success) return { name: name.trim().replace(/^"(.*)"$/, '$1'), address };
+  context.addIssue('must be an address, or a name with one: Stockroom <no-reply@example.com>');
+  return z.NEVER;
+});
+
+/** The names of src/common/access/scopes.ts, which this folder may not import; a test holds them together. */
+export const ROLES = ['customer', 'manager', 'admin'] as const;
+export const SCOPES = [
+  'products:read',
+  'products:write',
+  'orders:read',
+  'orders:write',
+  'orders:admin',
+  'users:admin',
+  'audit:read',
+  'webhooks:admin',
+  'imports:write',
+] as const;
+
 /** Every setting of the service: one schema, so that all bad values are named at once. */
 export const settingsSchema = z.object({
   NODE_ENV: z
@@ -71,10 +93,15 @@ export const settingsSchema = z.object({
     .optional(),
   RATE_LIMIT_PER_MINUTE: integer(0, 1_000_000_000).default(600),
   LOGIN_LIMIT_PER_MINUTE: integer(0, 1_000_000_000).default(10),
+  SECOND_FACTOR_ROLES: list(z.enum(ROLES, `must hold roles: ${ROLES.join(', ')}`)).default([]),
+  VERIFIED_EMAIL_SCOPES: list(z.enum(SCOPES, `must hold scopes such as ${SCOPES[0]}`)).default([]),
+  OIDC_ISSUER: urlOf('http', 'https').optional(),
+  OIDC_CLIENT_ID: z.string().optional(),
+  OIDC_CLIENT_SECRET: z.string().optional(),
   TRUST_PROXY: list(address).default([]),
   CORS_ORIGINS: list(origin).default([]),
   SMTP_URL: urlOf('smtp', 'smtps').optional(),
-  MAIL_FROM: z.string().optional(),
+  MAIL_FROM: mailbox.optional(),
   ORDER_RESERVATION_MINUTES: integer(1, 100_000).default(15),
   ORDER_PENDING_LIMIT: integer(0, 1_000_000).default(50),
   REFRESH_GRACE_SECONDS: integer(0, 10).default(0),
@@ -94,8 +121,6 @@ export const NOT_YET_USED = [
   'DATABASE_REPLICA_URLS',
   'REDIS_URL',
   'WORKERS',
-  'SMTP_URL',
-  'MAIL_FROM',
   'ORDER_RESERVATION_MINUTES',
   'ORDER_PENDING_LIMIT',
   'WEBHOOK_ALLOW_PRIVATE_HOSTS',
@@ -126,6 +151,10 @@ export function combinationProblems(settings: Settings): Problem[] {
   if (settings.MIGRATION_DATABASE_URL !== undefined && settings.DATABASE_URL === undefined) {
     problems.push({ name: 'DATABASE_URL', message: 'required where MIGRATION_DATABASE_URL is set' });
   }
+  const oidc = ['OIDC_ISSUER', 'OIDC_CLIENT_ID', 'OIDC_CLIENT_SECRET'] as const;
+  if (new Set(oidc.map((name) => settings[name] === undefined)).size > 1) {
+    problems.push({ name: oidc.join(', '), message: 'set all three, or none' });
+  }
   return problems;
 }
 
@@ -142,11 +171,16 @@ export function productionProblems(settings: Settings, purpose: 'service' | 'mig
     REDIS_URL: passwordOf(settings.REDIS_URL),
     SMTP_URL: passwordOf(settings.SMTP_URL),
     ADMIN_PASSWORD: settings.ADMIN_PASSWORD,
+    OIDC_CLIENT_SECRET: settings.OIDC_CLIENT_SECRET,
   };
   const placeholders = Object.entries(secrets)
     .filter(([, secret]) => secret !== undefined && PLACEHOLDER.test(secret))
     .map(([name]) => ({ name, message: 'holds a placeholder, not a secret' }));
-  return [...required, ...placeholders];
+  const insecure =
+    settings.OIDC_ISSUER !== undefined && new URL(settings.OIDC_ISSUER).protocol !== 'https:'
+      ? [{ name: 'OIDC_ISSUER', message: 'must be https in production' }]
+      : [];
+  return [...required, ...placeholders, ...insecure];
 }
 
 function passwordOf(url: string | undefined): string | undefined {

@@ -1,9 +1,16 @@
+import { availableParallelism } from 'node:os';
+import { hash as argon2Hash } from '@node-rs/argon2';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Problem } from '../common/problems/problem.js';
 import { PasswordsService } from './passwords.service.js';
 
 /** Counts the real work without replacing it. */
-const work = vi.hoisted(() => ({ hashes: 0, verifications: [] as string[] }));
+const work = vi.hoisted(() => ({
+  hashes: 0,
+  verifications: [] as string[],
+  /** Takes the place of a verification. */
+  stub: undefined as (() => Promise<boolean>) | undefined,
+}));
 
 vi.mock('@node-rs/argon2', async (importOriginal) => {
   const argon2 = await importOriginal<typeof import('@node-rs/argon2')>();
@@ -15,7 +22,7 @@ vi.mock('@node-rs/argon2', async (importOriginal) => {
     },
     verify: (...parameters: Parameters<typeof argon2.verify>) => {
       work.verifications.push(String(parameters[0]));
-      return argon2.verify(...parameters);
+      return work.stub ? work.stub() : argon2.verify(...parameters);
     },
   };
 });
@@ -41,9 +48,12 @@ describe('verify', () => {
     expect(await passwords.verify(known, '')).toBe(false);
   });
 
-  it('does the same work for an account that does not exist', async () => {
-    await passwords.verify(known, 'not it');
-    await passwords.verify(undefined, 'not it');
+  it.each([
+    ['that does not exist', undefined],
+    ['without a password', null],
+  ])('does the same work for an account %s', async (_, none) => {
+    expect(await passwords.verify(known, 'not it')).toBe(false);
+    expect(await passwords.verify(none, 'not it')).toBe(false);
     const [first, second] = work.verifications;
     expect(work.verifications).toHaveLength(2);
     expect(work.hashes).toBe(0);
@@ -51,20 +61,78 @@ describe('verify', () => {
     expect(costOf(first)).toBe('$argon2id$v=19$m=19456,t=2,p=1');
   });
 
-  it('never fits an account that does not exist, not even with the decoy password', async () => {
-    expect(await passwords.verify(undefined, 'a password that nobody has')).toBe(false);
+  it.each([undefined, null])('never fits %s, not even with the decoy password', async (none) => {
+    expect(await passwords.verify(none, 'a password that nobody has')).toBe(false);
+  });
+});
+
+describe('letters', () => {
+  it.each([
+    ['composed', 'Señor Ångström Ệ', 'decomposed', 'Sen\u0303or A\u030angstro\u0308m E\u0323\u0302'],
+    ['decomposed', 'Sen\u0303or A\u030angstro\u0308m E\u0323\u0302', 'composed', 'Señor Ångström Ệ'],
+    ['of full width', 'ｃｏｒｒｅｃｔ ｈｏｒｓｅ\u3000７', 'of ASCII', 'correct horse 7'],
+  ])('that are %s (%s) fit those that are %s (%s)', async (_, set, __, typed) => {
+    expect(set).not.toBe(typed);
+    const hash = await passwords.hash(set);
+    expect(await passwords.verify(hash, typed)).toBe(true);
+    expect(await passwords.verify(hash, set)).toBe(true);
+  });
+
+  it('that look alike do not fit: Cyrillic, another case, without an accent', async () => {
+    const hash = await passwords.hash('Señor Ångström');
+    for (const other of ['Sеñor Ångström', 'señor Ångström', 'Senor Angstrom']) {
+      expect(await passwords.verify(hash, other)).toBe(false);
+    }
+  });
+
+  it('count to the last of 128, of four bytes each', async () => {
+    const hash = await passwords.hash('🦊'.repeat(128));
+    expect(await passwords.verify(hash, '🦊'.repeat(128))).toBe(true);
+    expect(await passwords.verify(hash, `${'🦊'.repeat(127)}🐻`)).toBe(false);
+    expect(await passwords.verify(hash, '🦊'.repeat(127))).toBe(false);
+  });
+});
+
+describe('needsRehash', () => {
+  it('is over with a hash of today', async () => {
+    expect(passwords.needsRehash(await passwords.hash('x'))).toBe(false);
+  });
+
+  it.each([
+    ['less memory', { memoryCost: 8192 }],
+    ['more memory', { memoryCost: 65_536 }],
+    ['fewer passes', { timeCost: 1 }],
+    ['more lanes', { parallelism: 2 }],
+  ])('finds %s', async (_, other) => {
+    const old = await argon2Hash('x', { memoryCost: 19_456, timeCost: 2, parallelism: 1, ...other });
+    expect(passwords.needsRehash(old)).toBe(true);
+    expect(await passwords.verify(old, 'x')).toBe(true);
+  });
+
+  it.each([
+    '$argon2i$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaA',
+    '$argon2id$v=16$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaA',
+    '$argon2id$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaA',
+    '$argon2id$v=19$m=19456,t=2,p=10$c2FsdHNhbHQ$aGFzaA',
+    '$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW',
+    '',
+  ])('finds %j', (old) => {
+    expect(passwords.needsRehash(old)).toBe(true);
   });
 });
 
 describe('assertUncommon', () => {
-  it.each(['qwertyuiop123', 'QWERTYUIOP123'])('refuses %s at the pointer that it is told', (password) => {
-    const refuse = () => passwords.assertUncommon(password, '/new');
-    expect(refuse).toThrow(
-      expect.objectContaining({
-        errors: [expect.objectContaining({ pointer: '/new', code: 'common_password' })],
-      }),
-    );
-  });
+  it.each(['qwertyuiop123', 'QWERTYUIOP123', 'ｑｗｅｒｔｙｕｉｏｐ１２３'])(
+    'refuses %s at the pointer that it is told',
+    (password) => {
+      const refuse = () => passwords.assertUncommon(password, '/new');
+      expect(refuse).toThrow(
+        expect.objectContaining({
+          errors: [expect.objectContaining({ pointer: '/new', code: 'common_password' })],
+        }),
+      );
+    },
+  );
 
   it('takes what attackers do not try first', () => {
     expect(() => passwords.assertUncommon('correct horse battery staple')).not.toThrow();
@@ -72,13 +140,25 @@ describe('assertUncommon', () => {
 });
 
 describe('a storm of logins', () => {
-  it('is shed as overloaded once the queue is full, and the queue is served', async () => {
+  const atOnce = Math.max(1, availableParallelism() - 1);
+
+  it('leaves a processor to others, and is shed as overloaded once the queue is full', async () => {
     const hash = await passwords.hash('x');
-    const storm = Array.from({ length: 150 }, () => passwords.verify(hash, 'x'));
+    let running = 0;
+    let most = 0;
+    work.stub = async () => {
+      most = Math.max(most, (running += 1));
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      running -= 1;
+      return true;
+    };
+    const storm = Array.from({ length: atOnce + 256 + 20 }, () => passwords.verify(hash, 'x'));
     const results = await Promise.allSettled(storm);
+    work.stub = undefined;
     const refused = results.filter((result) => result.status === 'rejected');
-    expect(refused).toHaveLength(48);
+    expect(refused).toHaveLength(20);
     for (const { reason } of refused) expect((reason as Problem).code).toBe('overloaded');
+    expect(most).toBe(atOnce);
     expect(await passwords.verify(hash, 'x')).toBe(true);
   });
 });

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { Injectable } from '@nestjs/common';
 import { hash, verify } from '@node-rs/argon2';
 import type { Options } from '@node-rs/argon2';
@@ -5,11 +6,14 @@ import { dictionary } from '@zxcvbn-ts/language-common';
 import { invalid, Problem } from '../common/problems/problem.js';
 
 /** OWASP's recommendation for argon2id, which is the library's default algorithm: 19 MiB, two passes. */
-const PARAMETERS: Options = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
+const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } satisfies Options;
 
-/** Hashes at work at once, and in the queue behind them: a storm of logins must not starve everything else. */
-const MAX_RUNNING = 2;
-const MAX_WAITING = 100;
+/** How a hash of these parameters begins. */
+const CURRENT = `$argon2id$v=19$m=${PARAMETERS.memoryCost},t=${PARAMETERS.timeCost},p=${PARAMETERS.parallelism}$`;
+
+/** Hashes at work at once, and in the queue behind them: a storm of logins leaves a processor to everything else. */
+const MAX_RUNNING = Math.max(1, availableParallelism() - 1);
+const MAX_WAITING = 256;
 
 const SHORTEST = 12;
 
@@ -27,21 +31,26 @@ export class PasswordsService {
 
   /** @throws Problem `validation_failed` when the password is one that attackers try first */
   assertUncommon(password: string, pointer = '/password'): void {
-    if (!COMMON_PASSWORDS.has(password.toLowerCase())) return;
+    if (!COMMON_PASSWORDS.has(normalized(password).toLowerCase())) return;
     throw invalid([
       { pointer, code: 'common_password', message: 'this password is too common, choose another' },
     ]);
   }
 
   hash(password: string): Promise<string> {
-    return this.limited(() => hash(password, PARAMETERS));
+    return this.limited(() => hash(normalized(password), PARAMETERS));
   }
 
-  /** Whether the password fits; without a hash it does not, after as much work. */
-  async verify(passwordHash: string | undefined, password: string): Promise<boolean> {
+  /** Whether the password fits; without an account (undefined) or without a hash (null) it does not, after as much work. */
+  async verify(passwordHash: string | null | undefined, password: string): Promise<boolean> {
     const against = passwordHash ?? (await this.decoy);
-    const fits = await this.limited(() => verify(against, password));
-    return fits && passwordHash !== undefined;
+    const fits = await this.limited(() => verify(against, normalized(password)));
+    return fits && typeof passwordHash === 'string';
+  }
+
+  /** Whether the hash was made with other parameters than today's; the next login knows the password to make a new one. */
+  needsRehash(passwordHash: string): boolean {
+    return !passwordHash.startsWith(CURRENT);
   }
 
   private async limited<T>(work: () => Promise<T>): Promise<T> {
@@ -60,4 +69,9 @@ export class PasswordsService {
       else this.running -= 1;
     }
   }
+}
+
+/** What is typed on another keyboard is the same password, however its letters are encoded (NIST SP 800-63B). */
+function normalized(password: string): string {
+  return password.normalize('NFKC');
 }

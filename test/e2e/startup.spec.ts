@@ -116,7 +116,7 @@ describe('on a database of the settings', () => {
 
   it('in production: makes the given administrator, prints no password, logs JSON', async () => {
     const JWT_KEYS_FILE = join(folder, 'keys.json');
-    const generator = start({}, { program: 'config/generate-keys.js', args: [] });
+    const generator = start({}, { program: 'config/keys.js', args: ['generate'] });
     await generator.exited;
     writeFileSync(JWT_KEYS_FILE, generator.output);
     const production = {
