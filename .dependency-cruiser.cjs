@@ -2,13 +2,14 @@
  * Who may import whom: the layers of Stockroom. Part of `npm run lint`.
  * A new feature needs a line in FEATURES; until it has one, it may import nothing but the shared folders.
  */
-const SHARED = ['common', 'database', 'events', 'jobs', 'telemetry'];
+const SHARED = ['common', 'database', 'events', 'jobs', 'mail', 'telemetry'];
 
 const FOLDERS = {
   common: [],
   database: [],
   events: ['common', 'database'],
   jobs: ['common', 'database'],
+  mail: ['common', 'database'],
   telemetry: ['common', 'database'],
   docs: ['common'],
 };
@@ -16,8 +17,16 @@ const FOLDERS = {
 /** A feature, and the other features that it may know. */
 const FEATURES = {
   users: [],
+  'account-pages': [],
   products: [],
-  auth: ['users'],
+  'one-time-tokens': ['users'],
+  'email-verifications': ['users', 'one-time-tokens'],
+  'two-step': ['users'],
+  sessions: ['users'],
+  auth: ['users', 'sessions', 'one-time-tokens', 'email-verifications', 'two-step'],
+  'password-resets': ['users', 'sessions', 'auth', 'one-time-tokens'],
+  oidc: ['users', 'sessions', 'auth', 'one-time-tokens'],
+  'api-keys': ['users'],
   orders: ['products'],
   'product-imports': ['products'],
   audit: [],

@@ -13,6 +13,8 @@ import { ResponseInterceptor } from './common/responses/response.interceptor.js'
 import { InputPipe } from './common/validation/input.pipe.js';
 import { DatabaseModule } from './database/database.module.js';
 import { DocsModule } from './docs/docs.module.js';
+import { JobsModule } from './jobs/jobs.module.js';
+import { MailModule } from './mail/mail.module.js';
 import { ProductsModule } from './products/products.module.js';
 import { TelemetryModule } from './telemetry/telemetry.module.js';
 import { UsersModule } from './users/users.module.js';
@@ -22,6 +24,8 @@ import { UsersModule } from './users/users.module.js';
   imports: [
     CommonModule,
     DatabaseModule,
+    JobsModule,
+    MailModule,
     TelemetryModule,
     UsersModule,
     AuthModule,

@@ -2,14 +2,19 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { DataSource, QueryFailedError } from 'typeorm';
-import { migrations } from '../../migrations/index.js';
 import { ConfigError, loadConfig } from '../../config/index.js';
 import type { Config } from '../../config/index.js';
 import { UnusableDatabaseError, waitForDatabase } from './connect.js';
 import { dataSourceOptions } from './data-source.options.js';
 import { EmbeddedPostgresError } from './embedded/embedded-postgres.error.js';
 import { isMigrationName, writeMigration } from './migration-file.js';
-import { pendingMigrations, revertMigration, runMigrations, schemaDifferences } from './migrations.js';
+import {
+  migrationNames,
+  pendingMigrations,
+  revertMigration,
+  runMigrations,
+  schemaDifferences,
+} from './migrations.js';
 import { openDatabase } from './open-database.js';
 
 /** This file is `dist/src/database/migrate.js` when it runs. */
@@ -40,7 +45,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
   show: async (dataSource) => {
     const pending = await pendingMigrations(dataSource);
-    for (const { name } of migrations) say(`[${pending.includes(name) ? ' ' : 'x'}] ${name}`);
+    for (const name of migrationNames) say(`[${pending.includes(name) ? ' ' : 'x'}] ${name}`);
   },
   generate: async (dataSource, name) => {
     const statements = await differences(dataSource);

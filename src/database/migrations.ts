@@ -1,19 +1,25 @@
 import { MigrationExecutor } from 'typeorm';
 import type { DataSource } from 'typeorm';
+import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/PostgresDataSourceOptions.js';
 import { migrations } from '../../migrations/index.js';
+import { installQueue, isQueueInstalled, QUEUE_MIGRATION } from './queue-schema.js';
 
 /** An arbitrary number that every Stockroom knows: who holds this advisory lock may change the schema. */
 const MIGRATION_LOCK = 7_305_411_203;
 
+/** Everything that `runMigrations` does, oldest first; the job queue's own schema comes last. */
+export const migrationNames: readonly string[] = [...migrations.map(({ name }) => name), QUEUE_MIGRATION];
+
 /** Runs what is pending, all or nothing; of several instances that start at once, one works and the others wait for it. */
 export async function runMigrations(dataSource: DataSource): Promise<string[]> {
   return withMigrationLock(dataSource, async (executor) => {
-    const done = await executor.executePendingMigrations();
-    return done.map(({ name }) => name);
+    const done = (await executor.executePendingMigrations()).map(({ name }) => name);
+    const { url = '' } = dataSource.options as PostgresDataSourceOptions;
+    return (await installQueue(url)) ? [...done, QUEUE_MIGRATION] : done;
   });
 }
 
-/** Undoes the newest migration. Returns its name, or undefined if there is none. */
+/** Undoes the newest migration; the job queue's schema stays. Returns its name, or undefined if there is none. */
 export async function revertMigration(dataSource: DataSource): Promise<string | undefined> {
   return withMigrationLock(dataSource, async (executor) => {
     // TypeORM sorts by row id: the newest first.
@@ -30,7 +36,8 @@ export async function pendingMigrations(dataSource: DataSource): Promise<string[
   );
   const rows = table?.found ? await dataSource.query<{ name: string }[]>('SELECT name FROM migrations') : [];
   const executed = new Set(rows.map(({ name }) => name));
-  return migrations.map(({ name }) => name).filter((name) => !executed.has(name));
+  if (await isQueueInstalled((text, values) => dataSource.query(text, values))) executed.add(QUEUE_MIGRATION);
+  return migrationNames.filter((name) => !executed.has(name));
 }
 
 /** The statements that would make the schema what the entities say (none, or a migration is missing), and back. */

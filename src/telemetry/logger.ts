@@ -43,13 +43,23 @@ export function describeError(error: unknown): unknown {
   };
 }
 
+/** Nest tells each module and route at start; that is for who debugs it. */
+const CHATTY = new Set([
+  'NestFactory',
+  'InstanceLoader',
+  'NestApplication',
+  'RoutesResolver',
+  'RouterExplorer',
+  'MiddlewareModule',
+]);
+
 /** Lets Nest, and services through its `Logger`, write to the same log. */
 export class NestLogger implements LoggerService {
   constructor(private readonly logger: Logger) {}
 
   log(message: unknown, ...rest: unknown[]): void {
-    // Nest tells each module and route at start; that is for who debugs it.
-    this.logger.debug(...toPino(message, rest));
+    const level = CHATTY.has(String(rest.at(-1))) ? 'debug' : 'info';
+    this.logger[level](...toPino(message, rest));
   }
 
   error(message: unknown, ...rest: unknown[]): void {
@@ -77,6 +87,9 @@ export class NestLogger implements LoggerService {
 function toPino(message: unknown, rest: unknown[]): [object, string] {
   const context = rest.at(-1);
   if (message instanceof Error) return [{ context, err: message }, message.message];
-  if (typeof message === 'object' && message !== null) return [{ context, ...message }, ''];
+  if (typeof message === 'object' && message !== null) {
+    const { msg = '', ...fields } = message as { msg?: string };
+    return [{ context, ...fields }, msg];
+  }
   return [{ context, ...(rest.length > 1 && { stack: rest[0] }) }, String(message)];
 }

@@ -2,11 +2,14 @@ import { randomFillSync, randomUUID } from 'node:crypto';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Caller } from '../access/caller.js';
 
 export interface RequestContext {
   readonly requestId: string;
   /** 32 hex digits: of the caller's `traceparent` (W3C Trace Context), else made here. */
   readonly traceId: string;
+  /** Who sends the request, once its credential was checked. */
+  caller?: Caller;
 }
 
 declare module 'fastify' {
@@ -20,6 +23,11 @@ const storage = new AsyncLocalStorage<RequestContext>();
 /** The context of the request that is being served, also deep inside services; undefined outside of one. */
 export function currentContext(): RequestContext | undefined {
   return storage.getStore();
+}
+
+/** Runs what nobody requested, such as a job, with ids of its own. */
+export function runInContext<T>(work: () => T): T {
+  return storage.run({ requestId: randomUUID(), traceId: randomHex(16) }, work);
 }
 
 const SANE_REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;

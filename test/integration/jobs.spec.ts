@@ -1,0 +1,184 @@
+import type { LoggerService } from '@nestjs/common';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { currentContext } from '../../src/common/context/request-context.js';
+import { JobRegistry } from '../../src/jobs/job-registry.js';
+import { createDatabase } from '../support/database.js';
+import type { TestDatabase } from '../support/database.js';
+import { jobsIn, runJobsNow, startJobs, until } from '../support/jobs.js';
+import type { TestJobs } from '../support/jobs.js';
+
+let database: TestDatabase;
+let jobs: TestJobs;
+
+beforeEach(async () => {
+  database = await createDatabase();
+});
+afterEach(async () => {
+  vi.useRealTimers();
+  vi.unstubAllEnvs();
+  await jobs.close();
+  await database.drop();
+});
+
+/** A job that writes down what it was given. */
+const noting = (list: unknown[], note?: unknown) => (payload: object) => {
+  list.push(note ?? payload);
+  return Promise.resolve();
+};
+
+const start = async (register: (registry: JobRegistry) => void, logger?: LoggerService): Promise<void> => {
+  jobs = await startJobs(database.url, register, logger && { logger });
+};
+
+describe('a job', () => {
+  it('is done once the transaction has committed, and never if it rolls back', async () => {
+    const done: unknown[] = [];
+    await start((registry) => registry.handle('tests.note', noting(done)));
+    const rolledBack = jobs.dataSource.transaction(async (tx) => {
+      await jobs.queue.add(tx, 'tests.note', { n: 1 });
+      throw new Error('changed my mind');
+    });
+    await expect(rolledBack).rejects.toThrow('changed my mind');
+    await jobs.dataSource.transaction(async (tx) => {
+      await jobs.queue.add(tx, 'tests.note', { n: 2 });
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      expect(done).toEqual([]);
+    });
+    await until(() => done.length > 0);
+    await until(async () => (await jobsIn(jobs.dataSource)).length === 0);
+    expect(done).toEqual([{ n: 2 }]);
+  });
+
+  it('is taken at once, not at the next look', async () => {
+    let doneAt = 0;
+    await start((registry) =>
+      registry.handle('tests.note', () => Promise.resolve(void (doneAt = performance.now()))),
+    );
+    await jobs.add('tests.note');
+    await until(() => doneAt > 0);
+    const waits: number[] = [];
+    for (let n = 0; n < 3; n += 1) {
+      doneAt = 0;
+      const addedAt = performance.now();
+      await jobs.add('tests.note');
+      await until(() => doneAt > 0);
+      waits.push(doneAt - addedAt);
+    }
+    expect(Math.min(...waits)).toBeLessThan(500);
+  });
+
+  it('waits for its time, and gives way to another one under its key', async () => {
+    const done: unknown[] = [];
+    await start((registry) => registry.handle('tests.note', noting(done)));
+    const runAt = new Date(Date.now() + 3_600_000);
+    await jobs.add('tests.note', { n: 1 }, { runAt, key: 'note' });
+    await jobs.add('tests.note', { n: 2 }, { runAt, key: 'note', maxAttempts: 3 });
+    expect(await jobsIn(jobs.dataSource)).toMatchObject([
+      { name: 'tests.note', payload: { n: 2 }, run_at: runAt, max_attempts: 3, attempts: 0 },
+    ]);
+    await runJobsNow(jobs.dataSource);
+    await until(() => done.length > 0);
+    expect(done).toEqual([{ n: 2 }]);
+  });
+
+  it('that throws is tried again later and later, then given up, and the log says so without its payload', async () => {
+    const lines: { level: string; line: Record<string, unknown>; trace: string | undefined }[] = [];
+    const write = (level: string) => (line: Record<string, unknown>) =>
+      void lines.push({ level, line, trace: currentContext()?.traceId });
+    const logger = { log: write('log'), debug: write('debug'), warn: write('warn'), error: write('error') };
+    let tries = 0;
+    await start((registry) => {
+      registry.handle('tests.fail', async () => {
+        tries += 1;
+        await Promise.reject(new Error(`no luck ${tries}`));
+      });
+    }, logger);
+    await jobs.add('tests.fail', { email: 'ann@example.com' }, { maxAttempts: 2 });
+    await until(async () => (await jobsIn(jobs.dataSource))[0]?.last_error === 'no luck 1');
+    const [job] = await jobsIn(jobs.dataSource);
+    const wait = Number(job?.run_at.getTime()) - Date.now();
+    expect(wait).toBeGreaterThan(1500);
+    expect(wait).toBeLessThan(2719);
+    await runJobsNow(jobs.dataSource);
+    await until(async () => (await jobsIn(jobs.dataSource))[0]?.last_error === 'no luck 2');
+    await runJobsNow(jobs.dataSource);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(tries).toBe(2);
+
+    const told = lines.filter(({ line }) => String(line.msg).startsWith('Job '));
+    expect(told).toMatchObject([
+      { level: 'warn', line: { msg: 'Job tests.fail failed, attempt 1 of 2, next in 3 s' } },
+      { level: 'error', line: { msg: 'Job tests.fail failed, attempt 2 of 2: it is given up' } },
+    ]);
+    expect(told.map(({ line }) => (line.err as Error).message)).toEqual(['no luck 1', 'no luck 2']);
+    expect(new Set(told.map(({ trace }) => trace)).size).toBe(2);
+    expect(JSON.stringify(lines)).not.toContain('ann@example.com');
+  });
+
+  it('has 25 attempts unless told otherwise', async () => {
+    await start((registry) => registry.handle('tests.note', () => Promise.resolve()));
+    await jobs.add('tests.note', {}, { runAt: new Date('2100-01-01') });
+    expect(await jobsIn(jobs.dataSource)).toMatchObject([{ max_attempts: 25 }]);
+  });
+
+  it('runs in a context of its own, whose ids are in every line of the log', async () => {
+    const traces: (string | undefined)[] = [];
+    await start((registry) =>
+      registry.handle('tests.note', () => Promise.resolve(void traces.push(currentContext()?.traceId))),
+    );
+    await jobs.add('tests.note');
+    await jobs.add('tests.note');
+    await until(() => traces.length === 2);
+    expect(traces[0]).toMatch(/^[0-9a-f]{32}$/);
+    expect(traces[1]).not.toBe(traces[0]);
+  });
+});
+
+describe('the registry of jobs', () => {
+  it('refuses what can only be a mistake', async () => {
+    let registry = new JobRegistry();
+    await start((given) => {
+      registry = given;
+      given.handle('tests.note', () => Promise.resolve());
+      expect(() => given.handle('tests.note', () => Promise.resolve())).toThrow(
+        'Two handlers for the job tests.note',
+      );
+      expect(() => given.schedule('tests.other', 'at noon', () => Promise.resolve())).toThrow(/cron/i);
+    });
+    await expect(jobs.add('tests.typo')).rejects.toThrow('Nobody handles the job tests.typo');
+    expect(() => registry.handle('tests.late', () => Promise.resolve())).toThrow('tests.late comes too late');
+    expect(await jobsIn(jobs.dataSource)).toEqual([]);
+  });
+});
+
+describe('a schedule', () => {
+  it('is kept in UTC, by one of several instances', async () => {
+    // The minute before this one is about to end, wherever the machine stands.
+    vi.stubEnv('TZ', 'Asia/Kolkata');
+    expect(new Date().getTimezoneOffset()).toBe(-330);
+    vi.useFakeTimers({ toFake: ['Date'], shouldAdvanceTime: true });
+    const ended = new Date();
+    ended.setUTCSeconds(0, 0);
+    vi.setSystemTime(ended.getTime() - 1500);
+    const cron = `${ended.getUTCMinutes()} ${ended.getUTCHours()} * * *`;
+    const runs: string[] = [];
+    const register = (name: string) => (registry: JobRegistry) => {
+      registry.schedule('tests.due', cron, () => {
+        runs.push(name);
+        return Promise.reject(new Error('no luck'));
+      });
+      registry.schedule('tests.other', `${(ended.getUTCMinutes() + 30) % 60} * * * *`, noting(runs, 'other'));
+    };
+    await start(register('a'));
+    const second = await startJobs(database.url, register('b'));
+    await until(() => runs.length > 0);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await second.close();
+    expect(runs).toHaveLength(1);
+    expect(['a', 'b']).toContain(runs[0]);
+    // By its key, the next one will take the place of this one, which still fails.
+    expect(await jobsIn(jobs.dataSource)).toMatchObject([
+      { name: 'tests.due', key: 'tests.due', attempts: 1 },
+    ]);
+  });
+});
