@@ -1,10 +1,22 @@
 import { CreateUsers1763600000000 } from './1763600000000-create-users.js';
 import { CreateProducts1763600001000 } from './1763600001000-create-products.js';
 import { CreateSessions1763600002000 } from './1763600002000-create-sessions.js';
+import { CreateEvents1763700000000 } from './1763700000000-create-events.js';
+import { AnnounceAccessChanges1763700001000 } from './1763700001000-announce-access-changes.js';
+import { CreateOneTimeTokens1763700002000 } from './1763700002000-create-one-time-tokens.js';
+import { CreateApiKeys1763700003000 } from './1763700003000-create-api-keys.js';
+import { CreateTwoStep1763700004000 } from './1763700004000-create-two-step.js';
+import { CreateAttempts1763700005000 } from './1763700005000-create-attempts.js';
 
 /** Every migration, oldest first. `npm run migration:generate` adds its own line. */
 export const migrations = [
   CreateUsers1763600000000,
   CreateProducts1763600001000,
   CreateSessions1763600002000,
+  CreateEvents1763700000000,
+  AnnounceAccessChanges1763700001000,
+  CreateOneTimeTokens1763700002000,
+  CreateApiKeys1763700003000,
+  CreateTwoStep1763700004000,
+  CreateAttempts1763700005000,
 ] as const;

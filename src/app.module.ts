@@ -3,6 +3,7 @@ import type { DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { ConfigModule } from '../config/index.js';
 import type { Config } from '../config/index.js';
+import { ApiKeysModule } from './api-keys/api-keys.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { AccessGuard } from './common/access/access.guard.js';
 import { TokenGuard } from './common/access/token.guard.js';
@@ -13,10 +14,14 @@ import { ResponseInterceptor } from './common/responses/response.interceptor.js'
 import { InputPipe } from './common/validation/input.pipe.js';
 import { DatabaseModule } from './database/database.module.js';
 import { DocsModule } from './docs/docs.module.js';
+import { EmailVerificationsModule } from './email-verifications/email-verifications.module.js';
+import { EventsModule } from './events/events.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
 import { MailModule } from './mail/mail.module.js';
 import { ProductsModule } from './products/products.module.js';
+import { SessionsModule } from './sessions/sessions.module.js';
 import { TelemetryModule } from './telemetry/telemetry.module.js';
+import { TwoStepModule } from './two-step/two-step.module.js';
 import { UsersModule } from './users/users.module.js';
 
 /** The plan of the service: its features, and the pieces that every request passes through, in this order. */
@@ -24,11 +29,16 @@ import { UsersModule } from './users/users.module.js';
   imports: [
     CommonModule,
     DatabaseModule,
+    EventsModule,
     JobsModule,
     MailModule,
     TelemetryModule,
     UsersModule,
+    SessionsModule,
     AuthModule,
+    ApiKeysModule,
+    EmailVerificationsModule,
+    TwoStepModule,
     ProductsModule,
     DocsModule,
   ],

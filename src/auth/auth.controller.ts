@@ -1,22 +1,29 @@
-import { Body, Controller, Post, Req } from '@nestjs/common';
+import { Body, Controller, Post } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import type { FastifyRequest } from 'fastify';
 import { Public } from '../common/access/access.decorators.js';
-import { clientAddress } from '../common/context/client-address.js';
 import { Problems } from '../common/problems/problems.decorator.js';
-import { LimitsGuessing } from '../common/rate-limit/rate-limit.guard.js';
+import { byEmail, LimitsGuessing } from '../common/rate-limit/limits-guessing.decorator.js';
 import { ReturnsCreated, ReturnsNothing, ReturnsObject } from '../common/responses/returns.decorators.js';
+import { CurrentDevice } from '../sessions/device.js';
+import type { Device } from '../sessions/device.js';
+import { SessionsService } from '../sessions/sessions.service.js';
+import { TokensResponse } from '../sessions/tokens.dto.js';
 import { RegisterDto, UserResponse } from '../users/user.dto.js';
-import { LoginDto, RefreshTokenDto, TokensResponse } from './auth.dto.js';
+import { ConfirmLoginDto, LoginDto, RefreshTokenDto } from './auth.dto.js';
 import { AuthService } from './auth.service.js';
+import { bySession } from './by-session.js';
 
 @ApiTags('Authentication')
 @Controller('v1/auth')
 export class AuthController {
-  constructor(private readonly auth: AuthService) {}
+  constructor(
+    private readonly auth: AuthService,
+    private readonly sessions: SessionsService,
+  ) {}
 
   @Post('register')
   @Public()
+  @LimitsGuessing('register', { account: byEmail })
   @ReturnsCreated(UserResponse, '/v1/users')
   @Problems('duplicate_email')
   @ApiOperation({ summary: 'Register', description: 'Creates an account in the role `customer`.' })
@@ -26,19 +33,33 @@ export class AuthController {
 
   @Post('login')
   @Public()
-  @LimitsGuessing()
+  @LimitsGuessing('login', { account: byEmail })
   @ReturnsObject(TokensResponse)
-  @Problems('invalid_credentials')
+  @Problems('invalid_credentials', 'mfa_required')
   @ApiOperation({
     summary: 'Sign in',
     description: 'Begins a session. The access token lasts 15 minutes; the refresh token gets the next one.',
   })
-  login(@Body() dto: LoginDto, @Req() request: FastifyRequest) {
-    return this.auth.login(dto, { ip: clientAddress(request), userAgent: request.headers['user-agent'] });
+  login(@Body() dto: LoginDto, @CurrentDevice() device: Device) {
+    return this.auth.login(dto, device);
+  }
+
+  @Post('login/confirm')
+  @Public()
+  @LimitsGuessing('login_confirm')
+  @ReturnsObject(TokensResponse)
+  @Problems('invalid_credentials')
+  @ApiOperation({
+    summary: 'Sign in: the second step',
+    description: 'For accounts with two-step sign-in: the token of `mfa_required`, and a code.',
+  })
+  confirmLogin(@Body() dto: ConfirmLoginDto, @CurrentDevice() device: Device) {
+    return this.auth.confirmLogin(dto, device);
   }
 
   @Post('refresh')
   @Public()
+  @LimitsGuessing('refresh', { account: bySession, factor: 10 })
   @ReturnsObject(TokensResponse)
   @Problems('invalid_credentials')
   @ApiOperation({
@@ -46,7 +67,7 @@ export class AuthController {
     description: 'Replaces the refresh token. One that was used before ends its whole session.',
   })
   refresh(@Body() dto: RefreshTokenDto) {
-    return this.auth.refresh(dto.refresh_token);
+    return this.sessions.refresh(dto.refresh_token);
   }
 
   @Post('logout')
@@ -57,6 +78,6 @@ export class AuthController {
     description: 'Ends the session of the refresh token; its access tokens are refused within five seconds.',
   })
   logout(@Body() dto: RefreshTokenDto) {
-    return this.auth.logout(dto.refresh_token);
+    return this.sessions.endByToken(dto.refresh_token);
   }
 }

@@ -1,4 +1,3 @@
-import { ApiProperty } from '@nestjs/swagger';
 import { IsString, MaxLength } from 'class-validator';
 import { IsText } from '../common/validation/fields.js';
 
@@ -9,9 +8,27 @@ export class LoginDto {
   email: string;
 
   /** @example "correct horse battery staple" */
-  @MaxLength(256)
+  @MaxLength(1024)
   @IsString()
   password: string;
+}
+
+export class ConfirmLoginDto {
+  /**
+   * The `mfa_token` of the `mfa_required` answer to the login.
+   * @example "4hZ8yqkYRyK3m0c1Tt5kWbq2oJm8fXv3n6sQ9wE3rT6yU8iO1pA4sD7fG0hJ2kL5"
+   */
+  @MaxLength(256)
+  @IsString()
+  mfa_token: string;
+
+  /**
+   * Six digits of the authenticator app, or a recovery code.
+   * @example "287082"
+   */
+  @MaxLength(64)
+  @IsString()
+  code: string;
 }
 
 export class RefreshTokenDto {
@@ -26,7 +43,7 @@ export class RefreshTokenDto {
 
 export class ChangePasswordDto {
   /** @example "correct horse battery staple" */
-  @MaxLength(256)
+  @MaxLength(1024)
   @IsString()
   current_password: string;
 
@@ -36,45 +53,4 @@ export class ChangePasswordDto {
    */
   @IsText(12, 128)
   password: string;
-}
-
-/** RFC 6749, 5.1. */
-export class TokensResponse {
-  /**
-   * A JWT (RFC 9068), sent as `Authorization: Bearer ...`.
-   * @example "eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiIwMTk4YzBkZSJ9.c2lnbmF0dXJl"
-   */
-  access_token: string;
-
-  @ApiProperty({ enum: ['Bearer'] })
-  token_type: 'Bearer';
-
-  /**
-   * Seconds until the access token expires.
-   * @example 900
-   */
-  @ApiProperty({ type: 'integer' })
-  expires_in: number;
-
-  /**
-   * Good for one refresh; the answer to it holds the next one.
-   * @example "rt_AZjA3noRezydTl9gcYKTpLZ8Hn4K0o8q2d1m0yT0bFf2vJ7cX5sQ9wE3rT6yU8iO1pA4sD7fG0hJ2kL5zX8cVg"
-   */
-  refresh_token: string;
-
-  /**
-   * What the token may do, separated by spaces.
-   * @example "products:read orders:read orders:write"
-   */
-  scope: string;
-
-  static from(tokens: TokensResponse): TokensResponse {
-    return {
-      access_token: tokens.access_token,
-      token_type: tokens.token_type,
-      expires_in: tokens.expires_in,
-      refresh_token: tokens.refresh_token,
-      scope: tokens.scope,
-    };
-  }
 }

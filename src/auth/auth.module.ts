@@ -1,28 +1,35 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { TOKEN_STRATEGY } from '../common/access/token.guard.js';
+import { GUESSING_LIMITER } from '../common/rate-limit/guessing-limiter.js';
+import { EmailVerificationsModule } from '../email-verifications/email-verifications.module.js';
+import { OneTimeTokensModule } from '../one-time-tokens/one-time-tokens.module.js';
+import { SessionsModule } from '../sessions/sessions.module.js';
+import { TwoStepModule } from '../two-step/two-step.module.js';
 import { UsersModule } from '../users/users.module.js';
-import { AccessStateService } from './access-state.service.js';
-import { AccessTokenStrategy } from './access-token.strategy.js';
-import { AccessTokensService } from './access-tokens.service.js';
+import { AttemptLimiter } from './attempt-limiter.service.js';
+import { Attempt } from './attempt.entity.js';
+import { AttemptsRepository } from './attempts.repository.js';
 import { AuthController } from './auth.controller.js';
 import { AuthService } from './auth.service.js';
-import { JwksController } from './jwks.controller.js';
+import { KnownAddress } from './known-address.entity.js';
 import { PasswordController } from './password.controller.js';
-import { Session } from './session.entity.js';
-import { SessionsRepository } from './sessions.repository.js';
 
 @Module({
-  imports: [TypeOrmModule.forFeature([Session]), UsersModule],
-  controllers: [AuthController, PasswordController, JwksController],
+  imports: [
+    TypeOrmModule.forFeature([Attempt, KnownAddress]),
+    UsersModule,
+    SessionsModule,
+    OneTimeTokensModule,
+    EmailVerificationsModule,
+    TwoStepModule,
+  ],
+  controllers: [AuthController, PasswordController],
   providers: [
     AuthService,
-    SessionsRepository,
-    AccessTokensService,
-    AccessStateService,
-    AccessTokenStrategy,
-    { provide: TOKEN_STRATEGY, useExisting: AccessTokenStrategy },
+    AttemptsRepository,
+    AttemptLimiter,
+    { provide: GUESSING_LIMITER, useExisting: AttemptLimiter },
   ],
-  exports: [TOKEN_STRATEGY],
+  exports: [AuthService, AttemptLimiter, GUESSING_LIMITER],
 })
 export class AuthModule {}

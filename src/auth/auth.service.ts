@@ -1,97 +1,80 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { v7 as uuidv7 } from 'uuid';
-import { Config } from '../../config/index.js';
 import type { Caller } from '../common/access/caller.js';
-import type { Role } from '../common/access/scopes.js';
 import { Problem } from '../common/problems/problem.js';
+import { EmailVerificationsService } from '../email-verifications/email-verifications.service.js';
+import { EventLog } from '../events/event-log.js';
+import { OneTimeTokensService } from '../one-time-tokens/one-time-tokens.service.js';
+import type { Device } from '../sessions/device.js';
+import { SessionsService } from '../sessions/sessions.service.js';
+import type { TokensResponse } from '../sessions/tokens.dto.js';
+import { TwoStepService } from '../two-step/two-step.service.js';
 import { PasswordsService } from '../users/passwords.service.js';
 import type { RegisterDto } from '../users/user.dto.js';
 import type { User } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
-import { AccessStateService } from './access-state.service.js';
-import { ACCESS_TOKEN_SECONDS, AccessTokensService, scopeText } from './access-tokens.service.js';
-import type { ChangePasswordDto, LoginDto, TokensResponse } from './auth.dto.js';
-import {
-  formatRefreshToken,
-  hashSecret,
-  newRefreshToken,
-  nextRefreshToken,
-  parseRefreshToken,
-} from './refresh-token.js';
-import type { RefreshToken } from './refresh-token.js';
-import { Session } from './session.entity.js';
-import { SessionsRepository } from './sessions.repository.js';
+import { AttemptLimiter } from './attempt-limiter.service.js';
+import type { ChangePasswordDto, ConfirmLoginDto, LoginDto } from './auth.dto.js';
 
-const DAY = 24 * 60 * 60 * 1000;
-const IDLE_LIFE = 30 * DAY;
-const ABSOLUTE_LIFE = 90 * DAY;
+const SECOND_STEP_SECONDS = 5 * 60;
+/** Codes that may be tried with one password entry. */
+const SECOND_STEP_TRIES = 5;
 
-/** Where a login comes from, shown to its owner in the list of sessions. */
-export interface Device {
-  readonly ip: string;
-  readonly userAgent: string | undefined;
-}
-
-/** Signing in and out: a login begins a session, whose refresh token is replaced at every use. */
+/** Registering, signing in with a password and perhaps a second step, and changing the password. */
 @Injectable()
 export class AuthService {
-  private readonly logger = new Logger(AuthService.name);
-
   constructor(
     private readonly users: UsersService,
     private readonly passwords: PasswordsService,
-    private readonly sessions: SessionsRepository,
-    private readonly tokens: AccessTokensService,
-    private readonly state: AccessStateService,
+    private readonly sessions: SessionsService,
+    private readonly twoStep: TwoStepService,
+    private readonly verifications: EmailVerificationsService,
+    private readonly tokens: OneTimeTokensService,
+    private readonly limiter: AttemptLimiter,
+    private readonly events: EventLog,
     private readonly dataSource: DataSource,
-    private readonly config: Config,
   ) {}
 
-  register({ email, password, full_name }: RegisterDto): Promise<User> {
-    return this.users.createUser({ email, password, full_name });
+  /** Creates the account, and the mail that asks to verify its address. @throws Problem `duplicate_email` */
+  async register({ email, password, full_name }: RegisterDto): Promise<User> {
+    const draft = await this.users.draft({ email, password, full_name });
+    return this.dataSource.transaction(async (tx) => {
+      const user = await this.users.add(tx, draft, 'user.registered');
+      await this.verifications.request(tx, user);
+      return user;
+    });
   }
 
-  /** @throws Problem `invalid_credentials`, the same and after the same time whether or not there is such an account */
+  /**
+   * @throws Problem `invalid_credentials`, the same and after the same time whether or not there is such an account;
+   * `mfa_required`
+   */
   async login({ email, password }: LoginDto, device: Device): Promise<TokensResponse> {
     const user = await this.users.findByEmail(email);
     const fits = await this.passwords.verify(user?.passwordHash, password);
     if (!user || !fits || !user.isActive) {
+      await this.recordRefusal(user, device);
       throw new Problem('invalid_credentials', 'The e-mail or the password is wrong.');
     }
-    const now = new Date();
-    const token = newRefreshToken(uuidv7({ msecs: now.getTime() }));
-    await this.sessions.insert(newSession(user, token, device, now));
-    return this.issue(user, token);
+    return this.signIn(await this.withCurrentHash(user, password), device);
   }
 
-  /** @throws Problem `invalid_credentials`; a token that was used before also ends its session */
-  async refresh(text: string): Promise<TokensResponse> {
-    const token = parseRefreshToken(text) ?? refuse();
-    const next = nextRefreshToken(token, this.tokens.signingKey);
-    const now = new Date();
-    const session = await this.sessions.rotate({
-      used: token,
-      next,
-      now,
-      idleSince: new Date(now.getTime() - IDLE_LIFE),
-      graceSeconds: this.config.tokens.refreshGraceSeconds,
-    });
-    if (!session) {
-      await this.endReplayed(token, now);
-      return refuse();
+  /** Begins a session for a user who has proven to be one, or asks for the second step. @throws Problem `mfa_required` */
+  async signIn(user: User, device: Device): Promise<TokensResponse> {
+    if (await this.twoStep.isEnabled(user.id)) await this.askForSecondStep(user);
+    return this.begin(user, device, false);
+  }
+
+  /** The second step of a sign-in. @throws Problem `invalid_credentials` */
+  async confirmLogin({ mfa_token, code }: ConfirmLoginDto, device: Device): Promise<TokensResponse> {
+    const bearer = await this.tokens.tryOut('two_step_sign_in', mfa_token, SECOND_STEP_TRIES);
+    const user = bearer && (await this.users.findById(bearer.userId));
+    if (!user) throw new Problem('invalid_credentials', 'The mfa_token is not valid. Sign in again.');
+    if (!(await this.twoStep.verify(user.id, code))) {
+      await this.recordRefusal(user, device);
+      throw new Problem('invalid_credentials', 'The code is wrong, or was used before.');
     }
-    const user = await this.users.findById(session.userId);
-    if (!user?.isActive || session.createdAt < user.sessionsValidFrom) return refuse();
-    return this.issue(user, next);
-  }
-
-  /** Ends the session of the token. A token that is not valid has nothing to end, which is what its owner wants. */
-  async logout(text: string): Promise<void> {
-    const token = parseRefreshToken(text);
-    if (!token) return;
-    await this.sessions.end(token.sessionId, hashSecret(token.family), new Date());
-    await this.state.refresh();
+    return this.begin(user, device, true, mfa_token);
   }
 
   /** Replaces the caller's password and ends all other sessions. @throws Problem `invalid_credentials` */
@@ -104,46 +87,59 @@ export class AuthService {
     const passwordHash = await this.passwords.hash(dto.password);
     await this.dataSource.transaction(async (tx) => {
       await this.users.replacePasswordHash(tx, user.id, passwordHash);
-      await this.sessions.endOthers(tx, user.id, caller.sessionId, new Date());
+      await this.sessions.endOthers(tx, user.id, caller.sessionId);
+      // Whoever is half-way in has shown the old password.
+      for (const purpose of ['password_reset', 'two_step_sign_in', 'oidc_sign_in'] as const)
+        await this.tokens.revoke(tx, user.id, purpose);
+      await this.events.append(tx, { type: 'user.password_changed', resourceId: user.id });
     });
-    await this.state.refresh();
+    await this.sessions.refuseEnded();
   }
 
-  /** OWASP ASVS 5.0, 10.4.5: who presents a replaced token may have stolen it, so the whole session ends. */
-  private async endReplayed(token: RefreshToken, now: Date): Promise<void> {
-    const ended = await this.sessions.end(token.sessionId, hashSecret(token.family), now);
-    if (!ended) return;
-    this.logger.warn(`Session ${token.sessionId} ended: its refresh token was used twice`);
-    await this.state.refresh();
+  private async begin(user: User, device: Device, secondFactor: boolean, mfaToken?: string) {
+    const tokens = await this.dataSource.transaction(async (tx) => {
+      // In the order in which a new password locks the two.
+      if (mfaToken !== undefined) await this.users.lockUser(tx, user.id);
+      const isUsed = mfaToken !== undefined && !(await this.tokens.take(tx, 'two_step_sign_in', mfaToken));
+      if (isUsed) throw new Problem('invalid_credentials', 'The mfa_token is not valid. Sign in again.');
+      return this.sessions.begin(tx, user, device, secondFactor);
+    });
+    await this.limiter.remember(user.email, device.ip);
+    return tokens;
   }
 
-  private async issue(user: { id: string; role: Role }, token: RefreshToken): Promise<TokensResponse> {
-    return {
-      access_token: await this.tokens.sign(user, token.sessionId),
-      token_type: 'Bearer',
-      expires_in: ACCESS_TOKEN_SECONDS,
-      refresh_token: formatRefreshToken(token),
-      scope: scopeText(user.role),
-    };
+  private async askForSecondStep(user: User): Promise<never> {
+    const token = await this.dataSource.transaction(async (tx) => {
+      // A password that was replaced while it was checked must not leave a token behind.
+      if (!(await this.users.holdUnchanged(tx, user))) {
+        throw new Problem('invalid_credentials', 'The account has changed meanwhile. Sign in again.');
+      }
+      return this.tokens.create(tx, {
+        purpose: 'two_step_sign_in',
+        userId: user.id,
+        lifeSeconds: SECOND_STEP_SECONDS,
+      });
+    });
+    throw new Problem('mfa_required', undefined, {
+      members: { mfa_token: token, expires_in: SECOND_STEP_SECONDS },
+    });
   }
-}
 
-function newSession(user: User, token: RefreshToken, device: Device, now: Date): Session {
-  return Object.assign(new Session(), {
-    id: token.sessionId,
-    userId: user.id,
-    familyHash: hashSecret(token.family),
-    secretHash: hashSecret(token.secret),
-    previousSecretHash: null,
-    ip: device.ip,
-    userAgent: device.userAgent?.slice(0, 500) ?? null,
-    createdAt: now,
-    lastUsedAt: now,
-    expiresAt: new Date(now.getTime() + ABSOLUTE_LIFE),
-    endedAt: null,
-  });
-}
+  /** Hashes made with weaker parameters than today's are replaced while the password is at hand. */
+  private async withCurrentHash(user: User, password: string): Promise<User> {
+    if (user.passwordHash === null || !this.passwords.needsRehash(user.passwordHash)) return user;
+    const passwordHash = await this.passwords.hash(password);
+    await this.users.rehash(user.id, user.passwordHash, passwordHash);
+    return Object.assign(user, { passwordHash });
+  }
 
-function refuse(): never {
-  throw new Problem('invalid_credentials', 'The refresh token is not valid. Sign in again.');
+  /** The same work for an account as for none. */
+  private async recordRefusal(user: User | null, { ip }: Device): Promise<void> {
+    await this.events.append(this.dataSource.manager, {
+      type: 'session.refused',
+      resourceId: null,
+      actor: { type: 'user', id: user?.id ?? null },
+      details: { ip },
+    });
+  }
 }

@@ -4,7 +4,7 @@ import { SignedIn } from '../common/access/access.decorators.js';
 import { CurrentCaller } from '../common/access/caller.js';
 import type { Caller } from '../common/access/caller.js';
 import { Problems } from '../common/problems/problems.decorator.js';
-import { LimitsGuessing } from '../common/rate-limit/rate-limit.guard.js';
+import { byCaller, LimitsGuessing } from '../common/rate-limit/limits-guessing.decorator.js';
 import { ReturnsNothing } from '../common/responses/returns.decorators.js';
 import { ChangePasswordDto } from './auth.dto.js';
 import { AuthService } from './auth.service.js';
@@ -17,7 +17,7 @@ export class PasswordController {
 
   @Put()
   @SignedIn()
-  @LimitsGuessing()
+  @LimitsGuessing('password', { account: byCaller })
   @ReturnsNothing()
   @Problems('invalid_credentials', 'not_found')
   @ApiOperation({ summary: 'Change your password', description: 'Ends all of your other sessions.' })

@@ -2,6 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { Config } from '../../config/index.js';
 import { dataSourceOptions } from './data-source.options.js';
+import { Notifications } from './notifications.js';
 import { Sql } from './sql.js';
 
 /** The connection pool of the service. */
@@ -18,7 +19,7 @@ import { Sql } from './sql.js';
       }),
     }),
   ],
-  providers: [Sql],
-  exports: [Sql],
+  providers: [Sql, Notifications],
+  exports: [Sql, Notifications],
 })
 export class DatabaseModule {}

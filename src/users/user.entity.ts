@@ -23,9 +23,9 @@ export class User extends ResourceColumns {
   @Column({ name: 'full_name', type: 'text' })
   fullName: string;
 
-  /** An argon2id string with its own salt and parameters. */
-  @Column({ name: 'password_hash', type: 'text' })
-  passwordHash: string;
+  /** An argon2id string with its own salt and parameters; null while there is no password to sign in with. */
+  @Column({ name: 'password_hash', type: 'text', nullable: true })
+  passwordHash: string | null;
 
   @Column({ type: 'text', default: 'customer' })
   role: Role;
@@ -40,13 +40,19 @@ export class User extends ResourceColumns {
   @Column({ name: 'sessions_valid_from', type: 'timestamptz', precision: 3 })
   sessionsValidFrom: Date;
 
-  /** When role, activity or existence last changed: tells instances which running tokens to look at again. */
+  /** When one of these last changed (a trigger notes it): tells instances which running tokens to look at again. */
   @Column({ name: 'access_changed_at', type: 'timestamptz', precision: 3 })
   accessChangedAt: Date;
 }
 
-/** What decides whether a running token is still good, and for what. */
-export type UserAccess = Pick<
-  User,
-  'id' | 'role' | 'isActive' | 'deletedAt' | 'sessionsValidFrom' | 'accessChangedAt'
->;
+/** What decides whether a running token is still good, and for what; as the database announces it, too. */
+export interface UserAccess {
+  readonly id: string;
+  readonly role: Role;
+  readonly isActive: boolean;
+  readonly isDeleted: boolean;
+  readonly emailVerified: boolean;
+  /** Milliseconds since 1970. */
+  readonly sessionsValidFrom: number;
+  readonly version: number;
+}

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { MoreThan, Repository } from 'typeorm';
+import { Repository } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import { Keyset } from '../common/pages/keyset.js';
 import type { Sorts } from '../common/pages/keyset.js';
@@ -30,6 +30,11 @@ export class UsersRepository {
     return tx.findOneBy(User, { id });
   }
 
+  /** The user as it is, which it then stays until the end of the transaction. */
+  lock(tx: EntityManager, id: string): Promise<User | null> {
+    return tx.findOne(User, { where: { id }, lock: { mode: 'pessimistic_write' } });
+  }
+
   findByEmail(email: string): Promise<User | null> {
     return this.users
       .createQueryBuilder('user')
@@ -37,20 +42,24 @@ export class UsersRepository {
       .getOne();
   }
 
-  /** Whose role, activity or existence has changed since; the deleted are among them. */
+  /** Whose role, activity, existence or the like has changed since; the deleted are among them. */
   accessChangedSince(since: Date): Promise<UserAccess[]> {
-    return this.users.find({
-      select: {
-        id: true,
-        role: true,
-        isActive: true,
-        deletedAt: true,
-        sessionsValidFrom: true,
-        accessChangedAt: true,
-      },
-      where: { accessChangedAt: MoreThan(since) },
-      withDeleted: true,
-    });
+    return this.users.query<UserAccess[]>(
+      `SELECT id, role, is_active AS "isActive", deleted_at IS NOT NULL AS "isDeleted",
+        email_verified AS "emailVerified", version,
+        floor(extract(epoch FROM sessions_valid_from) * 1000)::float8 AS "sessionsValidFrom"
+       FROM users WHERE access_changed_at > $1`,
+      [since],
+    );
+  }
+
+  /** Unless it was replaced meanwhile; not a change that clients see. */
+  async rehash(id: string, from: string, to: string): Promise<void> {
+    await this.users.query('UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2', [
+      id,
+      from,
+      to,
+    ]);
   }
 
   async page(query: ListUsersQuery): Promise<Page<User>> {

@@ -6,6 +6,8 @@ import type { Role } from '../common/access/scopes.js';
 import type { Page } from '../common/pages/page.js';
 import { Problem } from '../common/problems/problem.js';
 import type { AcceptedVersions } from '../database/versioned-rows.js';
+import { EventLog } from '../events/event-log.js';
+import type { Changes } from '../events/logged-event.entity.js';
 import { PasswordsService } from './passwords.service.js';
 import type { CreateUserDto, ListUsersQuery, UpdateMeDto, UpdateUserDto } from './user.dto.js';
 import { User } from './user.entity.js';
@@ -18,6 +20,7 @@ export class UsersService {
   constructor(
     private readonly users: UsersRepository,
     private readonly passwords: PasswordsService,
+    private readonly events: EventLog,
     private readonly dataSource: DataSource,
   ) {}
 
@@ -27,6 +30,11 @@ export class UsersService {
 
   findById(id: string): Promise<User | null> {
     return this.users.findById(id);
+  }
+
+  /** The user as it is, which it then stays until the end of the transaction. */
+  lockUser(tx: EntityManager, id: string): Promise<User | null> {
+    return this.users.lock(tx, id);
   }
 
   /** Without regard to case. */
@@ -44,20 +52,35 @@ export class UsersService {
 
   /** @throws Problem `duplicate_email` */
   async createUser(dto: CreateUserDto): Promise<User> {
-    this.passwords.assertUncommon(dto.password);
+    const draft = await this.draft(dto);
+    return this.dataSource.transaction((tx) => this.add(tx, draft, 'user.created'));
+  }
+
+  /** An account that is not stored yet; without a password it can be signed in to by other means only. */
+  async draft(dto: Omit<CreateUserDto, 'password'> & { password?: string }): Promise<User> {
+    if (dto.password !== undefined) this.passwords.assertUncommon(dto.password);
     const now = new Date();
-    const user = Object.assign(new User(), {
+    return Object.assign(new User(), {
       id: uuidv7(),
       email: dto.email,
       fullName: dto.full_name,
       role: dto.role ?? 'customer',
       isActive: true,
       emailVerified: false,
-      passwordHash: await this.passwords.hash(dto.password),
+      passwordHash: dto.password === undefined ? null : await this.passwords.hash(dto.password),
       sessionsValidFrom: now,
       accessChangedAt: now,
     });
-    await this.users.insert(user);
+  }
+
+  /** Stores a draft. @throws Problem `duplicate_email` */
+  async add(tx: EntityManager, user: User, event: 'user.created' | 'user.registered'): Promise<User> {
+    await this.users.insert(user, tx);
+    await this.events.append(tx, {
+      type: event,
+      resourceId: user.id,
+      changes: { role: [null, user.role] },
+    });
     return user;
   }
 
@@ -70,7 +93,13 @@ export class UsersService {
     return this.dataSource.transaction(async (tx) => {
       const losesAdmin = dto.is_active === false || (dto.role !== undefined && dto.role !== 'admin');
       if (losesAdmin) await this.assertAnotherAdmin(tx, id);
-      return (await this.users.update(tx, id, versions, changesOf(dto))) ?? this.explainUnchanged(tx, id);
+      const before = (await this.users.lock(tx, id)) ?? notFound();
+      const after = await this.users.update(tx, id, versions, changesOf(dto));
+      if (!after) throw new Problem('precondition_failed');
+      const changes = differences(before, after);
+      if (Object.keys(changes).length > 0)
+        await this.events.append(tx, { type: 'user.updated', resourceId: id, changes });
+      return after;
     });
   }
 
@@ -78,15 +107,45 @@ export class UsersService {
   deleteUser(id: string, versions: AcceptedVersions): Promise<void> {
     return this.dataSource.transaction(async (tx) => {
       await this.assertAnotherAdmin(tx, id);
-      const now = new Date();
-      const changes = { sessionsValidFrom: now, accessChangedAt: now };
+      const changes = { sessionsValidFrom: new Date() };
       if (!(await this.users.update(tx, id, versions, changes))) await this.explainUnchanged(tx, id);
       await this.users.softDelete(tx, id);
+      await this.events.append(tx, { type: 'user.deleted', resourceId: id });
     });
   }
 
   async replacePasswordHash(tx: EntityManager, id: string, passwordHash: string): Promise<void> {
     await this.users.update(tx, id, 'any', { passwordHash });
+  }
+
+  /** Whether the user still is active and has this password, which then stays so until the end of the transaction. */
+  async holdUnchanged(tx: EntityManager, { id, passwordHash }: User): Promise<boolean> {
+    const user = await this.users.lock(tx, id);
+    return user !== null && user.isActive && user.passwordHash === passwordHash;
+  }
+
+  /** The same password, hashed anew. */
+  rehash(id: string, from: string, to: string): Promise<void> {
+    return this.users.rehash(id, from, to);
+  }
+
+  /** Replaces the password (null: by none) and ends what began with the old one. */
+  async resetPassword(tx: EntityManager, id: string, passwordHash: string | null): Promise<void> {
+    await this.users.update(tx, id, 'any', { passwordHash, sessionsValidFrom: new Date() });
+  }
+
+  /** Returns whether this still is the user's address, which is verified now. */
+  async verifyEmail(tx: EntityManager, id: string, email: string): Promise<boolean> {
+    const user = await this.users.lock(tx, id);
+    if (user?.email.toLowerCase() !== email.toLowerCase()) return false;
+    if (user.emailVerified) return true;
+    await this.users.update(tx, id, 'any', { emailVerified: true });
+    await this.events.append(tx, {
+      type: 'user.email_verified',
+      resourceId: id,
+      actor: { type: 'user', id },
+    });
+    return true;
   }
 
   /** Whether a user of this role can sign in; asked at start, to make the first administrator. */
@@ -108,15 +167,26 @@ export class UsersService {
 }
 
 function changesOf(dto: UpdateUserDto): Partial<User> {
-  const now = new Date();
   return {
-    ...(dto.email !== undefined && { email: dto.email, emailVerified: false }),
+    ...(dto.email !== undefined && { email: dto.email }),
     ...(dto.full_name !== undefined && { fullName: dto.full_name }),
     ...(dto.role !== undefined && { role: dto.role }),
     ...(dto.is_active !== undefined && { isActive: dto.is_active }),
-    ...(dto.is_active === false && { sessionsValidFrom: now }),
-    ...((dto.role ?? dto.is_active) !== undefined && { accessChangedAt: now }),
+    ...(dto.is_active === false && { sessionsValidFrom: new Date() }),
   };
+}
+
+/** Of what clients see, under the names by which they know it. */
+function differences(before: User, after: User): Changes {
+  const [old, now] = [fieldsOf(before), fieldsOf(after)];
+  const names = Object.keys(now) as (keyof typeof now)[];
+  return Object.fromEntries(
+    names.filter((name) => old[name] !== now[name]).map((name) => [name, [old[name], now[name]] as const]),
+  );
+}
+
+function fieldsOf({ email, fullName, role, isActive, emailVerified }: User) {
+  return { email, full_name: fullName, role, is_active: isActive, email_verified: emailVerified };
 }
 
 function notFound(): never {

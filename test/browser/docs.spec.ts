@@ -98,6 +98,26 @@ describe.skipIf(!hasChromium)('the documentation in a browser', { timeout: 120_0
     complaints = complaints.filter((text) => !text.includes('status of 401'));
   });
 
+  it('offers an access token or an API key, and works with the key alone', async () => {
+    const key = await newApiKey(service.url);
+    await page.goto(`${service.url}/docs`);
+    expect((await tryOut(page, 'listProducts')).status).toBe('401');
+
+    await page.locator('.scheme-container .authorize').click();
+    const dialog = page.locator('.modal-ux');
+    const schemes = await dialog.locator('.auth-container h4').allInnerTexts();
+    expect(schemes.map((text) => text.split(/\s/, 1)[0]).sort()).toEqual(['api_key', 'bearer']);
+    const form = dialog.locator('.auth-container').filter({ hasText: 'X-API-Key' });
+    await form.locator('input').fill(key);
+    await form.locator('button[type=submit]').click();
+    await form.locator('.btn-done').click();
+    expect((await tryOut(page, 'listProducts')).status).toBe('200');
+
+    await page.reload();
+    expect((await tryOut(page, 'listProducts')).status).toBe('200');
+    complaints = complaints.filter((text) => !text.includes('status of 401'));
+  });
+
   it('works under another name than PUBLIC_URL', async () => {
     const elsewhere = service.url.replace('127.0.0.1', 'localhost');
     await page.goto(`${elsewhere}/docs`);
@@ -130,6 +150,22 @@ describe.skipIf(!hasChromium)('the documentation in a browser', { timeout: 120_0
 
 interface OpenApi {
   paths: Record<string, object>;
+}
+
+/** One that the administrator makes, past the page. */
+async function newApiKey(url: string): Promise<string> {
+  const post = async (path: string, body: object, headers: Record<string, string> = {}) => {
+    const init = {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(body),
+    };
+    return (await (await fetch(url + path, init)).json()) as Record<string, string>;
+  };
+  const { access_token } = await post('/v1/auth/login', ADMIN);
+  const authorization = `Bearer ${String(access_token)}`;
+  const { key } = await post('/v1/api-keys', { name: 'Page', scopes: ['products:read'] }, { authorization });
+  return String(key);
 }
 
 /** Does what a person would: opens the operation, fills in the body, executes, and reads the answer. */

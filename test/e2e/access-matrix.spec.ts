@@ -33,8 +33,23 @@ const MATRIX: Record<string, readonly number[]> = {
 
   'POST /v1/auth/register': [422, 422, 422, 422, 422, 422],
   'POST /v1/auth/login': [422, 422, 422, 422, 422, 422],
+  'POST /v1/auth/login/confirm': [422, 422, 422, 422, 422, 422],
   'POST /v1/auth/refresh': [422, 422, 422, 422, 422, 422],
   'POST /v1/auth/logout': [422, 422, 422, 422, 422, 422],
+
+  'GET /v1/auth/two-step': [401, 200, 200, 200, 401, 401],
+  'POST /v1/auth/two-step': [401, 422, 422, 422, 401, 401],
+  'POST /v1/auth/two-step/confirm': [401, 422, 422, 422, 401, 401],
+  'POST /v1/auth/two-step/recovery-codes': [401, 422, 422, 422, 401, 401],
+  'POST /v1/auth/two-step/disable': [401, 422, 422, 422, 401, 401],
+
+  'POST /v1/auth/email-verifications': [401, 202, 202, 202, 401, 401],
+  'POST /v1/auth/email-verifications/confirm': [422, 422, 422, 422, 422, 422],
+
+  // Without an identity provider.
+
+  'GET /v1/auth/sessions': [401, 200, 200, 200, 401, 401],
+  'DELETE /v1/auth/sessions/:id': [401, 404, 404, 404, 401, 401],
 
   'GET /v1/users/me': [401, 200, 200, 200, 401, 401],
   'PATCH /v1/users/me': [401, 422, 422, 422, 401, 401],
@@ -46,6 +61,15 @@ const MATRIX: Record<string, readonly number[]> = {
   'GET /v1/users/:id': [401, 403, 403, 404, 401, 401],
   'PATCH /v1/users/:id': [401, 403, 403, 422, 401, 401],
   'DELETE /v1/users/:id': [401, 403, 403, 404, 401, 401],
+  'GET /v1/users/:id/sessions': [401, 403, 403, 404, 401, 401],
+  'DELETE /v1/users/:id/sessions': [401, 403, 403, 404, 401, 401],
+  'DELETE /v1/users/:id/two-step': [401, 403, 403, 404, 401, 401],
+  'DELETE /v1/users/:id/sessions/:sessionId': [401, 403, 403, 404, 401, 401],
+
+  'GET /v1/api-keys': [401, 200, 200, 200, 401, 401],
+  'POST /v1/api-keys': [401, 422, 422, 422, 401, 401],
+  'GET /v1/api-keys/:id': [401, 404, 404, 404, 401, 401],
+  'DELETE /v1/api-keys/:id': [401, 404, 404, 404, 401, 401],
 
   'GET /v1/products': [401, 200, 200, 200, 401, 401],
   'POST /v1/products': [401, 403, 422, 422, 401, 401],

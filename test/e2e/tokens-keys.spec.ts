@@ -113,7 +113,7 @@ describe('GET /.well-known/jwks.json', () => {
       const { status, headers, text, body } = await app.anonymous.get('/.well-known/jwks.json');
       expect(status).toBe(200);
       expect(headers.get('content-type')).toMatch(/^application\/(jwk-set\+)?json/);
-      expect(headers.get('cache-control')).toContain('public');
+      expect(headers.get('cache-control')).toBe('public, max-age=300');
       const { keys } = body as unknown as { keys: Record<string, string>[] };
       expect(keys.map((key) => Object.keys(key).sort())).toEqual([
         ['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y'],
@@ -121,6 +121,12 @@ describe('GET /.well-known/jwks.json', () => {
       ]);
       expect(keys.map(({ kid }) => kid)).toEqual([ec.jwk.kid, rsa.jwk.kid]);
       for (const secret of [ec.jwk.d, rsa.jwk.d, rsa.jwk.p]) expect(text).not.toContain(secret);
+
+      const etag = String(headers.get('etag'));
+      expect(etag).toMatch(/^"[\w-]+"$/);
+      const again = await app.anonymous.get('/.well-known/jwks.json', { 'if-none-match': etag });
+      expect([again.status, again.text, again.headers.get('etag')]).toEqual([304, '', etag]);
+      expect(again.headers.get('cache-control')).toBe('public, max-age=300');
 
       const { id, accessToken } = await app.signIn('manager');
       const keySet = createLocalJWKSet(body as unknown as JSONWebKeySet);
@@ -134,15 +140,37 @@ describe('GET /.well-known/jwks.json', () => {
   });
 });
 
+describe('the ETag of the keys', () => {
+  const etagWith = (keys: { jwk: JsonWebKey }[]) =>
+    withKeys(keys, async ({ anonymous }) =>
+      (await anonymous.get('/.well-known/jwks.json')).headers.get('etag'),
+    );
+
+  it('is the same on every instance, and another one once the keys are others', async () => {
+    const etag = await etagWith([ec, rsa]);
+    expect(await etagWith([ec, rsa])).toBe(etag);
+    for (const others of [[ec], [rsa, ec]]) expect(await etagWith(others)).not.toBe(etag);
+  });
+});
+
 describe('an access token', () => {
   it('has the claims of RFC 9068, and lives for 15 minutes', async () => {
     await withKeys([ec], async (app) => {
       const { id, accessToken } = await app.signIn('customer');
       const { header, claims } = decodeToken(accessToken);
       expect(header).toEqual({ alg: 'ES256', kid: ec.jwk.kid, typ: 'at+jwt' });
-      expect(Object.keys(claims).sort()).toEqual(
-        ['aud', 'exp', 'iat', 'iss', 'jti', 'role', 'scope', 'sid', 'sub'].sort(),
-      );
+      expect(Object.keys(claims).sort()).toEqual([
+        'aud',
+        'email_verified',
+        'exp',
+        'iat',
+        'iss',
+        'jti',
+        'role',
+        'scope',
+        'sid',
+        'sub',
+      ]);
       expect(claims).toMatchObject({
         iss: 'http://stockroom.test',
         aud: 'stockroom',

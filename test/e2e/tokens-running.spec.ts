@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
-import { AccessStateService } from '../../src/auth/access-state.service.js';
+import { AccessStateService } from '../../src/sessions/access-state.service.js';
 import type { ApiClient } from '../support/api-client.js';
 import { PASSWORD, startTestApp } from '../support/test-app.js';
 import type { SignedIn, TestApp } from '../support/test-app.js';

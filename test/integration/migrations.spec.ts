@@ -31,6 +31,15 @@ const ROWS: readonly string[] = [
   `INSERT INTO products (version, id, sku, name, description, price) VALUES (1, '${ID}', 'A-1', 'Thing', 'Fine', 12.50)`,
   `INSERT INTO sessions (id, user_id, family_hash, secret_hash, ip, created_at, last_used_at, expires_at)
    VALUES ('${ID}', '${ID}', 'a', 'b', '::1', now(), now(), now())`,
+  `INSERT INTO events (id, type, actor_type, resource_type, created_at) VALUES ('${ID}', 'user.created', 'system', 'user', now())`,
+  `INSERT INTO one_time_tokens (id, purpose, user_id, token_hash, created_at, expires_at)
+   VALUES ('${ID}', 'password_reset', '${ID}', 'h', now(), now())`,
+  `INSERT INTO api_keys (version, id, user_id, name, scopes, secret_hash, created_at)
+   VALUES (1, '${ID}', '${ID}', 'Import', '{products:read}', 'h', now())`,
+  `INSERT INTO two_step_secrets (user_id, sealed_secret, created_at) VALUES ('${ID}', 'v1.a.b.c', now())`,
+  `INSERT INTO recovery_codes (user_id, code_hash) VALUES ('${ID}', 'h')`,
+  `INSERT INTO attempts (key, hits, strikes, resets_at) VALUES ('a', 1, 0, now())`,
+  `INSERT INTO known_addresses (key, expires_at) VALUES ('a', now())`,
 ];
 
 let entities: (new () => object)[];

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { JobQueue } from '../../src/jobs/job-queue.js';
 import { startTestApp } from '../support/test-app.js';
 import type { TestApp } from '../support/test-app.js';
 import { sessionIdOf } from '../support/tokens.js';
@@ -57,10 +58,10 @@ describe('the row of a session', () => {
     expect(after.secret_hash.equals(before.secret_hash)).toBe(false);
     expect(after.previous_secret_hash?.equals(before.secret_hash)).toBe(true);
     expect(after.family_hash.equals(before.family_hash)).toBe(true);
-    expect(after.expires_at).toEqual(before.expires_at);
+    expect(after.expires_at.getTime()).toBeGreaterThan(before.expires_at.getTime());
   });
 
-  it('knows where the login came from, and ends after 90 days', async () => {
+  it('knows where the login came from, and ends after 30 days without use', async () => {
     const { email } = await app.signIn('customer');
     const from = { 'user-agent': `Agent/1.0 ${'x'.repeat(2000)}`, 'x-forwarded-for': '203.0.113.9' };
     const { body } = await app.anonymous.post(
@@ -71,7 +72,7 @@ describe('the row of a session', () => {
     const row = await sessionOf(String(body.access_token));
     expect(row.ip).toBe('127.0.0.1');
     expect(row.user_agent).toBe(from['user-agent'].slice(0, 500));
-    expect(row.expires_at.getTime() - row.created_at.getTime()).toBe(90 * 24 * 3600 * 1000);
+    expect(row.expires_at.getTime() - row.created_at.getTime()).toBe(30 * 24 * 3600 * 1000);
   });
 
   it('keeps the time at which it ended first', async () => {
@@ -82,5 +83,44 @@ describe('the row of a session', () => {
     await app.anonymous.post('/v1/auth/logout', { refresh_token: refreshToken });
     await app.anonymous.post('/v1/auth/refresh', { refresh_token: refreshToken });
     expect((await sessionOf(accessToken)).ended_at).toEqual(first);
+  });
+});
+
+describe('the job that removes sessions', () => {
+  it('takes those that expired, and those that ended a day ago, in batches; and no other', async () => {
+    const over = await app.signIn('customer');
+    const ended = await app.signIn('customer');
+    const justEnded = await app.signIn('customer');
+    const running = await app.signIn('customer');
+    const change = (token: string, columns: string) =>
+      app.dataSource.query(`UPDATE sessions SET ${columns} WHERE id = $1`, [sessionIdOf(token)]);
+    await change(over.accessToken, `expires_at = now() - interval '1 second'`);
+    await change(ended.accessToken, `ended_at = now() - interval '25 hours'`);
+    await change(justEnded.accessToken, `ended_at = now() - interval '23 hours'`);
+    await app.dataSource.query(
+      `INSERT INTO sessions (id, user_id, family_hash, secret_hash, created_at, last_used_at, expires_at)
+       SELECT gen_random_uuid(), $1, '', '', now() - interval '99 days', now(), now() - interval '9 days'
+       FROM generate_series(1, 2500)`,
+      [running.id],
+    );
+    await app.app.get(JobQueue).add(app.dataSource.manager, 'sessions.remove_expired', {});
+    const countOf = async (userId: string) => {
+      const [row] = await app.dataSource.query<{ count: number }[]>(
+        'SELECT count(*)::int AS count FROM sessions WHERE user_id = $1',
+        [userId],
+      );
+      return row?.count;
+    };
+    await expect.poll(() => countOf(running.id), { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => countOf(over.id), { timeout: 10_000 }).toBe(0);
+    const rows = await app.dataSource.query<{ id: string }[]>('SELECT id FROM sessions');
+    const left = new Set(rows.map(({ id }) => id));
+    expect([over, ended, justEnded, running].map((user) => left.has(sessionIdOf(user.accessToken)))).toEqual([
+      false,
+      false,
+      true,
+      true,
+    ]);
+    expect(await running.api.get('/v1/users/me')).toMatchObject({ status: 200 });
   });
 });

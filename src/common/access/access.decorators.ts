@@ -1,5 +1,5 @@
 import { applyDecorators, SetMetadata } from '@nestjs/common';
-import { ApiBearerAuth, ApiSecurity } from '@nestjs/swagger';
+import { ApiSecurity } from '@nestjs/swagger';
 import { Problems } from '../problems/problems.decorator.js';
 import type { Scope } from './scopes.js';
 
@@ -15,7 +15,8 @@ export const Public = () => declare({ kind: 'public' });
 export const SignedIn = () =>
   applyDecorators(
     declare({ kind: 'signed-in' }),
-    ApiBearerAuth(),
+    ApiSecurity('bearer'),
+    ApiSecurity('api_key'),
     Problems('unauthenticated', 'token_expired'),
   );
 
@@ -24,7 +25,14 @@ export const Access = (scope: Scope) =>
   applyDecorators(
     declare({ kind: 'scope', scope }),
     ApiSecurity('bearer', [scope]),
-    Problems('unauthenticated', 'token_expired', 'insufficient_scope'),
+    ApiSecurity('api_key', [scope]),
+    Problems(
+      'unauthenticated',
+      'token_expired',
+      'insufficient_scope',
+      'email_not_verified',
+      'mfa_enrolment_required',
+    ),
   );
 
 function declare(rule: AccessRule) {

@@ -1,6 +1,8 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { describe, expect, it } from 'vitest';
+import type { Config } from '../../../config/index.js';
+import { ROLES as CONFIG_ROLES, SCOPES as CONFIG_SCOPES } from '../../../config/settings.js';
 import { Problem } from '../problems/problem.js';
 import { Access, Public, SignedIn } from './access.decorators.js';
 import { AccessGuard } from './access.guard.js';
@@ -29,8 +31,17 @@ class Handlers {
   }
 }
 
-const guard = new AccessGuard(new Reflector());
-const callerIn = (role: Role): Caller => ({ userId: 'u', sessionId: 's', role, scopes: scopesOf(role) });
+const settings = { secondFactorRoles: [], verifiedEmailScopes: ['products:write'] };
+const guard = new AccessGuard(new Reflector(), { access: settings } as unknown as Config);
+const callerIn = (role: Role): Caller => ({
+  userId: 'u',
+  role,
+  scopes: scopesOf(role),
+  sessionId: 's',
+  apiKeyId: null,
+  emailVerified: true,
+  lacksSecondFactor: false,
+});
 
 /** True, or the problem that the guard throws. */
 function decision(handler: keyof Handlers, request: { caller?: Caller; credentialProblem?: Problem }) {
@@ -53,6 +64,20 @@ describe('AccessGuard', () => {
 
   it.each(['own', 'write', 'undeclared'] as const)('lets nobody without a credential call %s', (handler) => {
     expect(decision(handler, {})).toMatchObject({ code: 'unauthenticated' });
+  });
+
+  it('asks for a verified e-mail where the settings do, after the scope', () => {
+    const unverified = { ...callerIn('manager'), emailVerified: false };
+    expect(decision('write', { caller: unverified })).toMatchObject({ code: 'email_not_verified' });
+    expect(decision('own', { caller: unverified })).toBe(true);
+    const customer = { ...callerIn('customer'), emailVerified: false };
+    expect(decision('write', { caller: customer })).toMatchObject({ code: 'insufficient_scope' });
+  });
+
+  it('lets a session that lacks its second factor do only what any signed-in caller may', () => {
+    const caller = { ...callerIn('admin'), scopes: new Set<never>(), lacksSecondFactor: true };
+    expect(decision('write', { caller })).toMatchObject({ code: 'mfa_enrolment_required' });
+    expect(decision('own', { caller })).toBe(true);
   });
 
   it('says what is wrong with the credential where one is needed', () => {
@@ -99,5 +124,12 @@ describe('roles', () => {
   it.each(['constructor', '__proto__', 'toString', '', 'root', null, 1])('do not know %j', (name) => {
     expect(isRole(name)).toBe(false);
     expect(scopesOf(name as Role).size).toBe(0);
+  });
+});
+
+describe('the names of roles and scopes', () => {
+  it('are those that the settings know', () => {
+    expect(CONFIG_ROLES).toEqual(ROLE_NAMES);
+    expect(CONFIG_SCOPES).toEqual(SCOPES);
   });
 });

@@ -7,9 +7,16 @@ import type { Role, Scope } from './scopes.js';
 /** Who sends a request, as its credential proves it. */
 export interface Caller {
   readonly userId: string;
-  readonly sessionId: string;
   readonly role: Role;
+  /** What the credential may do: of a session all that its role may, of an API key a part of it. */
   readonly scopes: ReadonlySet<Scope>;
+  /** The session that an access token belongs to; null for an API key. */
+  readonly sessionId: string | null;
+  /** Null for an access token. */
+  readonly apiKeyId: string | null;
+  readonly emailVerified: boolean;
+  /** The role demands a second factor (a setting), and the session began without one. */
+  readonly lacksSecondFactor: boolean;
 }
 
 declare module 'fastify' {

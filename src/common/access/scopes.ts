@@ -36,8 +36,23 @@ const SCOPE_SETS = new Map<Role, ReadonlySet<Scope>>(
   ROLE_NAMES.map((role) => [role, new Set<Scope>(ROLES[role])]),
 );
 
+const NO_SCOPES: ReadonlySet<Scope> = new Set();
+
 export function scopesOf(role: Role): ReadonlySet<Scope> {
-  return SCOPE_SETS.get(role) ?? new Set();
+  return SCOPE_SETS.get(role) ?? NO_SCOPES;
+}
+
+/** A role that must sign in with a second factor may do nothing without one, except to set it up. */
+export function grantedScopes(
+  role: Role,
+  secondFactor: boolean,
+  secondFactorRoles: readonly Role[],
+): ReadonlySet<Scope> {
+  return secondFactor || !secondFactorRoles.includes(role) ? scopesOf(role) : NO_SCOPES;
+}
+
+export function isScope(value: unknown): value is Scope {
+  return (SCOPES as readonly unknown[]).includes(value);
 }
 
 export function isRole(value: unknown): value is Role {

@@ -9,18 +9,39 @@ import type { Caller } from './caller.js';
 /** The passport strategy that the auth feature provides for `Authorization: Bearer`. */
 export const TOKEN_STRATEGY = Symbol('TOKEN_STRATEGY');
 
+/** What the api-keys feature provides for `X-API-Key`. */
+export interface ApiKeyAuthenticator {
+  /** @throws Problem `unauthenticated` */
+  authenticate(key: string): Promise<Caller>;
+}
+export const API_KEY_AUTHENTICATOR = Symbol('API_KEY_AUTHENTICATOR');
+
 /**
  * Authentication: who calls. It refuses nobody by itself: a bad credential is kept for the AccessGuard, so that public
  * routes ignore it and the rate limit, which comes in between, counts such requests too.
  */
 @Injectable()
 export class TokenGuard implements CanActivate {
-  constructor(@Inject(TOKEN_STRATEGY) private readonly strategy: Strategy) {}
+  constructor(
+    @Inject(TOKEN_STRATEGY) private readonly strategy: Strategy,
+    @Inject(API_KEY_AUTHENTICATOR) private readonly apiKeys: ApiKeyAuthenticator,
+  ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    if (request.headers.authorization !== undefined) await this.authenticate(request);
+    const { authorization, 'x-api-key': apiKey } = request.headers;
+    if (authorization !== undefined) await this.authenticate(request);
+    else if (typeof apiKey === 'string') await this.authenticateKey(request, apiKey);
+    if (request.requestContext && request.caller) request.requestContext.caller = request.caller;
     return true;
+  }
+
+  private async authenticateKey(request: FastifyRequest, apiKey: string): Promise<void> {
+    try {
+      request.caller = await this.apiKeys.authenticate(apiKey);
+    } catch (error) {
+      request.credentialProblem = toProblem(error);
+    }
   }
 
   /** As passport does it, but without its registry, which is one for all applications of a process. */

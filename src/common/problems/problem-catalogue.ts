@@ -29,7 +29,8 @@ const kinds = {
     status: 401,
     title: 'Not signed in',
     meaning: 'This needs a valid credential.',
-    remedy: 'Sign in with POST /v1/auth/login and send the access token as "Authorization: Bearer ...".',
+    remedy:
+      'Sign in with POST /v1/auth/login and send the access token as "Authorization: Bearer ...", or send an API key as "X-API-Key".',
   },
   token_expired: {
     status: 401,
@@ -43,6 +44,13 @@ const kinds = {
     meaning: 'The credentials are not valid.',
     remedy: 'Check the e-mail and the password. After a refused refresh token, sign in again.',
   },
+  mfa_required: {
+    status: 401,
+    title: 'Second step required',
+    meaning: 'The first step is done; this account also asks for a code.',
+    remedy:
+      'Send the mfa_token of this answer and a code of the authenticator app, or a recovery code, to POST /v1/auth/login/confirm within five minutes.',
+  },
   forbidden: {
     status: 403,
     title: 'Forbidden',
@@ -54,6 +62,18 @@ const kinds = {
     title: 'Insufficient scope',
     meaning: 'Your role or key lacks the scope that this needs.',
     remedy: 'The WWW-Authenticate header names the scope. Ask an administrator for a role that holds it.',
+  },
+  email_not_verified: {
+    status: 403,
+    title: 'E-mail not verified',
+    meaning: 'This needs an account whose e-mail address is verified.',
+    remedy: 'Follow the link in the mail; POST /v1/auth/email-verifications sends another one.',
+  },
+  mfa_enrolment_required: {
+    status: 403,
+    title: 'Two-step sign-in required',
+    meaning: 'Your role must sign in with a second step, and this session began without one.',
+    remedy: 'Set it up with POST /v1/auth/two-step, then sign in again.',
   },
   not_found: {
     status: 404,

@@ -9,6 +9,8 @@ export type FieldError = ErrorSource & { code: string; message: string };
 export interface ProblemOptions {
   errors?: readonly FieldError[];
   headers?: Readonly<Record<string, string>>;
+  /** What a client needs to go on (extension members, RFC 9457, 3.2). */
+  members?: Readonly<Record<string, unknown>>;
   cause?: unknown;
 }
 
@@ -16,6 +18,7 @@ export interface ProblemOptions {
 export class Problem extends Error {
   readonly errors: readonly FieldError[] | undefined;
   readonly headers: Readonly<Record<string, string>>;
+  readonly members: Readonly<Record<string, unknown>> | undefined;
 
   constructor(
     readonly code: ProblemCode,
@@ -24,6 +27,7 @@ export class Problem extends Error {
   ) {
     super(detail, { cause: options.cause });
     this.errors = options.errors;
+    this.members = options.members;
     this.headers = { ...DEFAULT_HEADERS[PROBLEMS[code].status], ...options.headers };
   }
 
@@ -71,6 +75,7 @@ export function problemBody(
     instance: request.path,
     code: problem.code,
     ...(problem.errors && { errors: problem.errors }),
+    ...problem.members,
     trace_id: request.traceId,
   };
 }

@@ -1,70 +1,90 @@
-import { applyDecorators, Injectable, SetMetadata } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { ExecutionContext } from '@nestjs/common';
-import { normalizeIp, ThrottlerGuard, ThrottlerModule } from '@nestjs/throttler';
+import { ThrottlerGuard, ThrottlerModule } from '@nestjs/throttler';
 import type { ThrottlerModuleOptions, ThrottlerRequest } from '@nestjs/throttler';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Config } from '../../../config/index.js';
 import { clientAddress } from '../context/client-address.js';
 import { appendHeader } from '../http/append-header.js';
 import { Problem } from '../problems/problem.js';
+import { GUESSING_LIMITER } from './guessing-limiter.js';
+import type { Budget, GuessingLimiter } from './guessing-limiter.js';
+import { GUESSING_RULE } from './limits-guessing.decorator.js';
+import type { GuessingRule } from './limits-guessing.decorator.js';
+import { networkOf } from './network.js';
 import { RateLimiter } from './rate-limiter.js';
 
 const MINUTE = 60_000;
-const CREDENTIAL_ROUTE = 'stockroom:credential-route';
 
-/** Routes where passwords can be guessed: limited further, for each address and each account. */
-export const LimitsGuessing = () => applyDecorators(SetMetadata(CREDENTIAL_ROUTE, true));
-
-/** How often: one budget for each caller (else address), with the headers of the IETF RateLimit draft. */
+/**
+ * How often: one budget for each caller (else address), counted in this process, and on routes with `@LimitsGuessing` those
+ * of address and account, counted in the database. With the headers of the IETF RateLimit draft.
+ */
 @Injectable()
 export class RateLimitGuard extends ThrottlerGuard {
+  @Inject(GUESSING_LIMITER) private readonly guessing: GuessingLimiter;
+
   /** The library looks for fifteen kinds of metadata a request; ours has one. */
   override async canActivate(context: ExecutionContext): Promise<boolean> {
-    const guessable = this.reflector.get<boolean | undefined>(CREDENTIAL_ROUTE, context.getHandler());
     for (const throttler of this.throttlers) {
-      if (throttler.skipIf?.(context) || (throttler.name !== 'default' && !guessable)) continue;
+      if (throttler.skipIf?.(context)) continue;
       await this.handleRequest({
         context,
         throttler,
         limit: throttler.limit as number,
         ttl: throttler.ttl as number,
         blockDuration: throttler.ttl as number,
-        getTracker: throttler.getTracker ?? ((request) => this.getTracker(request)),
+        getTracker: (request) => this.getTracker(request),
         generateKey: () => '',
       });
     }
+    const rule = this.reflector.get<GuessingRule | undefined>(GUESSING_RULE, context.getHandler());
+    if (rule) await this.limitGuessing(rule, context);
     return true;
   }
 
-  protected override async handleRequest(hit: ThrottlerRequest): Promise<boolean> {
-    const { context, limit, ttl, throttler } = hit;
-    const name = throttler.name ?? 'default';
-    const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const reply = context.switchToHttp().getResponse<FastifyReply>();
-    const tracker = await hit.getTracker(request as never, context);
-    const key = name === 'default' ? tracker : `${name}:${context.getHandler().name}:${tracker}`;
-    const { totalHits, timeToExpire, isBlocked } = await this.storageService.increment(
-      key,
-      ttl,
-      limit,
-      ttl,
-      name,
-    );
-    appendHeader(reply, 'ratelimit-policy', `"${name}";q=${limit};w=${ttl / 1000}`);
-    appendHeader(reply, 'ratelimit', `"${name}";r=${Math.max(0, limit - totalHits)};t=${timeToExpire}`);
-    if (!isBlocked) return true;
-    const detail = `More than ${limit} requests in ${ttl / 1000} seconds. Try again in ${timeToExpire} s.`;
-    throw new Problem('rate_limited', detail, { headers: { 'Retry-After': String(timeToExpire) } });
+  protected override async handleRequest({
+    context,
+    limit,
+    ttl,
+    throttler,
+    getTracker,
+  }: ThrottlerRequest): Promise<boolean> {
+    const policy = throttler.name ?? 'default';
+    const http = context.switchToHttp();
+    const key = await getTracker(http.getRequest(), context);
+    const { totalHits, timeToExpire } = await this.storageService.increment(key, ttl, limit, ttl, policy);
+    const budget = { policy, limit, windowSeconds: ttl / 1000, hits: totalHits, secondsLeft: timeToExpire };
+    spend(budget, http.getResponse());
+    return true;
+  }
+
+  private async limitGuessing({ kind, factor = 1, account }: GuessingRule, context: ExecutionContext) {
+    const http = context.switchToHttp();
+    const request = http.getRequest<FastifyRequest>();
+    const network = networkOf(clientAddress(request));
+    const budgets = await this.guessing.take({ kind, factor, network, account: account?.(request) });
+    for (const budget of budgets) spend(budget, http.getResponse());
   }
 
   /** The library serves any framework, hence its untyped requests. */
   protected override getTracker(request: Record<string, unknown>): Promise<string> {
     const { caller } = request as unknown as FastifyRequest;
-    return Promise.resolve(caller ? `user:${caller.userId}` : addressOf(request));
+    const address = () => networkOf(clientAddress(request as unknown as FastifyRequest));
+    return Promise.resolve(caller ? `user:${caller.userId}` : address());
   }
 }
 
-/** The module of the guard's library, set up with our store and limits (`0` turns one off). */
+/** @throws Problem `rate_limited` */
+function spend({ policy, limit, windowSeconds, hits, secondsLeft }: Budget, reply: FastifyReply): void {
+  appendHeader(reply, 'ratelimit-policy', `"${policy}";q=${limit};w=${windowSeconds}`);
+  appendHeader(reply, 'ratelimit', `"${policy}";r=${Math.max(0, limit - hits)};t=${secondsLeft}`);
+  if (hits <= limit) return;
+  const detail = `More than ${limit} requests in ${windowSeconds} seconds. Try again in ${secondsLeft} s.`;
+  throw new Problem('rate_limited', detail, { headers: { 'Retry-After': String(secondsLeft) } });
+}
+
+/** The module of the guard's library, set up with our store and limit (`0` turns it off). */
 export const RateLimitModule = ThrottlerModule.forRootAsync({
   inject: [Config],
   useFactory: ({ limits }: Config): ThrottlerModuleOptions => ({
@@ -76,31 +96,6 @@ export const RateLimitModule = ThrottlerModule.forRootAsync({
         ttl: MINUTE,
         skipIf: () => limits.requestsPerMinute === 0,
       },
-      {
-        name: 'address',
-        limit: limits.loginsPerMinute,
-        ttl: MINUTE,
-        skipIf: () => limits.loginsPerMinute === 0,
-        getTracker: addressOf,
-      },
-      {
-        name: 'account',
-        limit: limits.loginsPerMinute,
-        ttl: MINUTE,
-        skipIf: (context) => limits.loginsPerMinute === 0 || accountOf(context) === undefined,
-        getTracker: (_, context) => accountOf(context) ?? '',
-      },
     ],
   }),
 });
-
-/** An IPv6 client has a whole /64 to choose its addresses from, and is counted by that. */
-function addressOf(request: Record<string, unknown>): string {
-  return normalizeIp(clientAddress(request as unknown as FastifyRequest), 64);
-}
-
-function accountOf(context: ExecutionContext): string | undefined {
-  const { body } = context.switchToHttp().getRequest<FastifyRequest>();
-  const email = (body as { email?: unknown } | null | undefined)?.email;
-  return typeof email === 'string' ? email.slice(0, 254).toLowerCase() : undefined;
-}

@@ -4,6 +4,7 @@ import { Reflector } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { map } from 'rxjs';
 import type { Observable } from 'rxjs';
+import type { Caller } from '../access/caller.js';
 import type { Page } from '../pages/page.js';
 import { appendHeader } from '../http/append-header.js';
 import { Problem } from '../problems/problem.js';
@@ -21,17 +22,18 @@ export class ResponseInterceptor implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const answer = this.reflector.get<Answer>(ANSWER, context.getHandler());
     if (answer.kind === 'document') return next.handle();
-    refuseUndeclaredQuery(context);
+    if (answer.kind !== 'redirect') refuseUndeclaredQuery(context);
     const http = context.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
     setCacheHeaders(request, reply);
-    if (answer.kind !== 'nothing' && !acceptsJson(request.headers.accept))
-      throw new Problem('not_acceptable');
+    const isJson = answer.kind !== 'nothing' && answer.kind !== 'redirect';
+    if (isJson && !acceptsJson(request.headers.accept)) throw new Problem('not_acceptable');
     return next.handle().pipe(
       map((value: unknown) => {
         if (answer.kind === 'nothing') return undefined;
         if (answer.kind === 'page') return shapePage(answer.dto, value as Page<unknown>, request, reply);
+        if (answer.kind === 'redirect') return shapeRedirect(answer, value, reply);
         return shapeResource(answer, value as Versioned, request, reply);
       }),
     );
@@ -45,7 +47,12 @@ function setCacheHeaders(request: FastifyRequest, reply: FastifyReply): void {
     request.routeOptions.url?.startsWith('/v1/auth/') ? 'no-store' : 'private, no-cache',
   );
   // Other parts of the skin vary their answers too (CORS by `Origin`).
-  appendHeader(reply, 'vary', request.caller ? 'Accept, Authorization' : 'Accept');
+  appendHeader(reply, 'vary', varyOf(request.caller));
+}
+
+function varyOf(caller: Caller | undefined): string {
+  if (!caller) return 'Accept';
+  return caller.apiKeyId === null ? 'Accept, Authorization' : 'Accept, Authorization, X-API-Key';
 }
 
 interface Versioned {
@@ -72,6 +79,20 @@ function shapeResource(
     }
   }
   return dto.from(value);
+}
+
+function shapeRedirect(
+  { dto }: Extract<Answer, { kind: 'redirect' }>,
+  value: unknown,
+  reply: FastifyReply,
+): object | undefined {
+  const { location } = value as { location?: string };
+  if (location === undefined) {
+    reply.code(200);
+    return dto?.from(value);
+  }
+  reply.header('location', location);
+  return undefined;
 }
 
 function shapePage(

@@ -1,7 +1,9 @@
 import { applyDecorators, HttpCode, SetMetadata } from '@nestjs/common';
 import {
+  ApiAcceptedResponse,
   ApiCreatedResponse,
   ApiExtraModels,
+  ApiFoundResponse,
   ApiNoContentResponse,
   ApiOkResponse,
   ApiProduces,
@@ -20,6 +22,7 @@ export type Answer =
   | { kind: 'resource'; dto: ResponseDto<unknown>; collection?: string }
   | { kind: 'page'; dto: ResponseDto<unknown> }
   | { kind: 'nothing' }
+  | { kind: 'redirect'; dto?: ResponseDto<unknown> }
   | { kind: 'document' };
 
 export const ANSWER = 'stockroom:answer';
@@ -79,6 +82,29 @@ export const ReturnsNothing = () =>
     declare({ kind: 'nothing' }),
     HttpCode(204),
     ApiNoContentResponse({ description: 'Done. There is no body.' }),
+  );
+
+/** 202 without a body: what was asked for happens in the background. */
+export const ReturnsAccepted = () =>
+  applyDecorators(
+    declare({ kind: 'nothing' }),
+    HttpCode(202),
+    ApiAcceptedResponse({ description: 'It will be done. There is no body.' }),
+  );
+
+/**
+ * 302 to the `location` that the handler returned, without a body; with a DTO also 200, with what else it returned. For
+ * browsers that others send here, too, with parameters that nobody here knows: those are not refused.
+ */
+export const ReturnsRedirect = (description: string, dto?: ResponseDto) =>
+  applyDecorators(
+    declare({ kind: 'redirect', ...(dto && { dto: dto }) }),
+    HttpCode(302),
+    ApiFoundResponse({
+      description,
+      headers: { Location: { description: 'Where to go on.', schema: { type: 'string', format: 'uri' } } },
+    }),
+    ...(dto ? [ApiOkResponse({ type: dto as never, description: 'Done.' })] : []),
   );
 
 /** 200 with a document that is no resource of the API: a page for people, the OpenAPI description. */

@@ -66,6 +66,17 @@ export function isTimestamp(value: unknown): boolean {
   return year > 0 && day <= daysIn(year, month) && utcYear > 0 && utcYear < 10_000;
 }
 
+/** A time (held to be one by `@IsTimestamp`) that is yet to come. */
+export function IsFuture(): PropertyDecorator {
+  return ValidateBy({
+    name: 'future',
+    validator: {
+      validate: (value) => typeof value === 'string' && Date.parse(value) > Date.now(),
+      defaultMessage: buildMessage((each) => `${each}$property must be in the future`),
+    },
+  });
+}
+
 /** The same instant in UTC, exactly: PostgreSQL knows no offsets beyond 15:59, and a `Date` no fractions of a millisecond. */
 export function toUtc(timestamp: string): string {
   const [fraction = ''] = /\.\d+/.exec(timestamp) ?? [];

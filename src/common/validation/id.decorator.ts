@@ -13,13 +13,13 @@ const toId: PipeTransform<string> = {
   },
 };
 
-/** The `{id}` of the path. */
-export function Id(): ParameterDecorator {
+/** The `{id}` of the path, or another id in it. */
+export function Id(name = 'id'): ParameterDecorator {
   return (target, key, index) => {
-    Param('id', toId)(target, key, index);
+    Param(name, toId)(target, key, index);
     const method = Object.getOwnPropertyDescriptor(target, key as string) as PropertyDescriptor;
     ApiParam({
-      name: 'id',
+      name,
       description: 'The id of the object.',
       schema: { type: 'string', format: 'uuid' },
       example: '0198c0de-7a11-7b3c-9d4e-5f60718293a4',

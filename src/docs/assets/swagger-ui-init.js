@@ -13,7 +13,8 @@ document.servers = [{ url: new URL('.', location.href).href.replace(/\/$/, '') }
 function followSignIn(response) {
   const { pathname } = new URL(response.url, location.href);
   if (!response.ok) return response;
-  if (/\/v1\/auth\/(login|refresh)$/.test(pathname)) authorize(response.body?.access_token);
+  if (/\/v1\/auth\/(login|login\/confirm|refresh|oidc\/tokens)$/.test(pathname))
+    authorize(response.body?.access_token);
   if (pathname.endsWith('/v1/auth/logout')) ui.authActions.logoutWithPersistOption([SCHEME]);
   return response;
 }

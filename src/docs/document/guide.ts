@@ -10,7 +10,8 @@ Also as [Swagger UI](${publicUrl}/docs), [Redoc](${publicUrl}/redoc), [JSON](${p
 \`POST /v1/auth/login\` answers an access token, good for 15 minutes, which is sent as \`Authorization: Bearer ...\`, and a
 refresh token for \`POST /v1/auth/refresh\`. **In Swagger UI you need not copy anything**: try out \`POST /v1/auth/login\`,
 and all further calls carry its token, until \`POST /v1/auth/logout\`. Each operation names the scope that it needs, if it
-needs one; your role decides which ones you have.
+needs one; your role decides which ones you have. An account with two-step sign-in is asked for a code: \`401 mfa_required\`
+holds a token for \`POST /v1/auth/login/confirm\`. Programs send an API key of \`POST /v1/api-keys\` as \`X-API-Key\`.
 
 ## Errors
 

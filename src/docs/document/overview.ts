@@ -8,6 +8,10 @@ import type { Operation } from './types.js';
 /** What the groups of operations are about; those that no operation names are left out. */
 const TAGS: Readonly<Record<string, string>> = {
   Authentication: 'Registering, signing in and out, and the keys that verify access tokens.',
+  Sessions: 'Where you are signed in, and ending that.',
+  'E-mail and password': 'Proving that an address is yours, and a new password for a lost one.',
+  'Two-step sign-in': 'Codes of an authenticator app (RFC 6238) as a second step.',
+  'API keys': 'Credentials for programs.',
   Users: 'Your own account, and everybody’s for administrators.',
   Products: 'The catalogue: what there is to sell, at which price.',
   Operations: 'Whether the service lives, and whether it can do its work.',
@@ -32,6 +36,15 @@ export function overview({ http }: Config): Omit<OpenAPIObject, 'paths'> {
         description: 'The access token of `POST /v1/auth/login`.',
       },
       BEARER,
+    )
+    .addApiKey(
+      {
+        type: 'apiKey',
+        in: 'header',
+        name: 'X-API-Key',
+        description: 'A key of `POST /v1/api-keys`, good wherever an access token is.',
+      },
+      'api_key',
     )
     .build();
 }

@@ -73,6 +73,14 @@ export const PROBLEM_SCHEMAS: NonNullable<Components['schemas']> = {
       instance: { type: 'string', description: 'The path of the request.' },
       code: { type: 'string', enum: PROBLEM_CODES },
       errors: { type: 'array', items: { $ref: '#/components/schemas/FieldError' } },
+      mfa_token: {
+        type: 'string',
+        description: 'With `mfa_required` only: send it to `POST /v1/auth/login/confirm`.',
+      },
+      expires_in: {
+        type: 'integer',
+        description: 'With `mfa_required` only: how many seconds `mfa_token` is good for.',
+      },
       trace_id: {
         type: 'string',
         pattern: '^[0-9a-f]{32}$',

@@ -6,7 +6,8 @@ import { User } from '../users/user.entity.js';
  * from an invented one), of the part that is valid now, and of the one before.
  */
 @Entity({ name: 'sessions' })
-@Index('sessions_user_id_idx', ['userId'])
+@Index('sessions_user_id_idx', ['userId', 'createdAt', 'id'], { where: 'ended_at IS NULL' })
+@Index('sessions_expires_at_idx', ['expiresAt'])
 @Index('sessions_ended_at_idx', ['endedAt'], { where: 'ended_at IS NOT NULL' })
 export class Session {
   /** A UUIDv7: its time is the session's beginning. */
@@ -26,6 +27,10 @@ export class Session {
   @Column({ name: 'previous_secret_hash', type: 'bytea', nullable: true })
   previousSecretHash: Buffer | null;
 
+  /** Whether it began with a second factor. */
+  @Column({ name: 'second_factor', type: 'boolean', default: false })
+  secondFactor: boolean;
+
   @Column({ type: 'inet', nullable: true })
   ip: string | null;
 
@@ -39,6 +44,7 @@ export class Session {
   @Column({ name: 'last_used_at', type: 'timestamptz', precision: 3 })
   lastUsedAt: Date;
 
+  /** 30 days after the last use, but 90 days after the beginning at most. */
   @Column({ name: 'expires_at', type: 'timestamptz', precision: 3 })
   expiresAt: Date;
 

@@ -3,7 +3,7 @@ import { SignJWT } from 'jose';
 import { v4 as uuidv4 } from 'uuid';
 import { Config } from '../../config/index.js';
 import type { SigningKey } from '../../config/index.js';
-import { scopesOf } from '../common/access/scopes.js';
+import { grantedScopes } from '../common/access/scopes.js';
 import type { Role } from '../common/access/scopes.js';
 
 /** RFC 9068, 2.1: says that this JWT is an access token, so that no other kind passes for one. */
@@ -17,7 +17,16 @@ export interface AccessTokenClaims {
   sid: string;
   role: Role;
   scope: string;
+  email_verified: boolean;
+  /** `mfa` where the session began with a second factor (RFC 8176). */
+  amr?: string[];
   exp: number;
+}
+
+/** Whom a token is made for. */
+export interface TokenSubject {
+  readonly user: { id: string; role: Role; emailVerified: boolean };
+  readonly session: { id: string; secondFactor: boolean };
 }
 
 /** Makes access tokens, and knows the keys that verify them. */
@@ -30,15 +39,21 @@ export class AccessTokensService {
   }
 
   /** The first of the set; the others verify what they signed before. */
-  get signingKey(): SigningKey {
+  private get signingKey(): SigningKey {
     const [key] = this.config.tokens.keys;
     if (!key) throw new Error('There is no key to sign tokens with');
     return key;
   }
 
-  sign(user: { id: string; role: Role }, sessionId: string): Promise<string> {
+  sign({ user, session }: TokenSubject): Promise<string> {
     const key = this.signingKey;
-    return new SignJWT({ sid: sessionId, role: user.role, scope: scopeText(user.role) })
+    return new SignJWT({
+      sid: session.id,
+      role: user.role,
+      scope: this.scopeText(user.role, session.secondFactor),
+      email_verified: user.emailVerified,
+      ...(session.secondFactor && { amr: ['mfa'] }),
+    })
       .setProtectedHeader({ alg: key.alg, kid: key.kid, typ: ACCESS_TOKEN_TYPE })
       .setIssuer(this.config.tokens.issuer)
       .setAudience(this.config.tokens.audience)
@@ -47,6 +62,11 @@ export class AccessTokensService {
       .setIssuedAt()
       .setExpirationTime(`${ACCESS_TOKEN_SECONDS}s`)
       .sign(key.privateKey);
+  }
+
+  /** What such a session may do, separated by spaces. */
+  scopeText(role: Role, secondFactor: boolean): string {
+    return [...grantedScopes(role, secondFactor, this.config.access.secondFactorRoles)].join(' ');
   }
 
   findKey(kid: string): SigningKey | undefined {
@@ -63,8 +83,4 @@ export class AccessTokensService {
     }));
     return { keys };
   }
-}
-
-export function scopeText(role: Role): string {
-  return [...scopesOf(role)].join(' ');
 }

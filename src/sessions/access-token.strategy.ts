@@ -6,11 +6,11 @@ import type { SecretOrKeyProvider } from 'passport-jwt';
 import { validate as isUuid } from 'uuid';
 import { Config } from '../../config/index.js';
 import type { Caller } from '../common/access/caller.js';
+import { grantedScopes, isRole } from '../common/access/scopes.js';
 import { BoundedMap } from '../common/bounded-map.js';
-import { isRole, scopesOf } from '../common/access/scopes.js';
 import { AccessStateService } from './access-state.service.js';
 import { ACCESS_TOKEN_TYPE, AccessTokensService } from './access-tokens.service.js';
-import type { AccessTokenClaims } from './access-tokens.service.js';
+import type { AccessTokenClaims, TokenSubject } from './access-tokens.service.js';
 
 /** Verified tokens that are remembered, so that a client's next request costs a lookup instead of a signature. */
 const MAX_REMEMBERED = 10_000;
@@ -24,6 +24,7 @@ function bearerToken({ headers }: { headers: { authorization?: string } }): stri
 
 interface Remembered {
   readonly caller: Caller;
+  readonly session: TokenSubject['session'];
   readonly expiresAt: number;
 }
 
@@ -36,7 +37,7 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy) {
   private readonly remembered = new BoundedMap<Remembered>(MAX_REMEMBERED);
 
   constructor(
-    config: Config,
+    private readonly config: Config,
     tokens: AccessTokensService,
     private readonly state: AccessStateService,
   ) {
@@ -59,7 +60,7 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy) {
     } else if (known.expiresAt <= Date.now()) {
       this.fail(Object.assign(new Error('jwt expired'), { name: 'TokenExpiredError' }) as never);
     } else {
-      this.callerNow(known.caller).then(
+      this.callerNow(known).then(
         (caller) => (caller ? this.success(caller) : this.fail(new Error('The session is over') as never)),
         (error: unknown) => this.error(error as Error),
       );
@@ -70,25 +71,38 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy) {
   async validate(request: FastifyRequest, claims: AccessTokenClaims): Promise<Caller | false> {
     const complete = isUuid(claims.sub) && isUuid(claims.sid) && isRole(claims.role);
     if (!complete || typeof claims.exp !== 'number') return false;
-    const caller = {
-      userId: claims.sub,
-      sessionId: claims.sid,
-      role: claims.role,
-      scopes: scopesOf(claims.role),
+    const session = { id: claims.sid, secondFactor: claims.amr?.includes('mfa') ?? false };
+    const caller = this.callerOf(
+      { id: claims.sub, role: claims.role, emailVerified: claims.email_verified },
+      session,
+    );
+    const known = { caller, session, expiresAt: claims.exp * 1000 };
+    this.remembered.set(bearerToken(request) ?? '', known);
+    return this.callerNow(known);
+  }
+
+  private callerOf(user: TokenSubject['user'], session: TokenSubject['session']): Caller {
+    const { secondFactorRoles } = this.config.access;
+    return {
+      userId: user.id,
+      role: user.role,
+      scopes: grantedScopes(user.role, session.secondFactor, secondFactorRoles),
+      sessionId: session.id,
+      apiKeyId: null,
+      emailVerified: user.emailVerified,
+      lacksSecondFactor: !session.secondFactor && secondFactorRoles.includes(user.role),
     };
-    this.remembered.set(bearerToken(request) ?? '', { caller, expiresAt: claims.exp * 1000 });
-    return this.callerNow(caller);
   }
 
   /** The caller as of now: without a session any more, or in another role. */
-  private async callerNow(caller: Caller): Promise<Caller | false> {
+  private async callerNow({ caller, session }: Remembered): Promise<Caller | false> {
     await this.state.ensureFresh();
-    if (this.state.isEnded(caller.sessionId)) return false;
+    if (this.state.isEnded(session.id)) return false;
     const user = this.state.findUser(caller.userId);
     if (!user) return caller;
-    if (user.deletedAt || !user.isActive || beganAt(caller.sessionId) < user.sessionsValidFrom.getTime())
-      return false;
-    return user.role === caller.role ? caller : { ...caller, role: user.role, scopes: scopesOf(user.role) };
+    if (user.isDeleted || !user.isActive || beganAt(session.id) < user.sessionsValidFrom) return false;
+    const isSame = user.role === caller.role && user.emailVerified === caller.emailVerified;
+    return isSame ? caller : this.callerOf(user, session);
   }
 }
 

@@ -1,0 +1,25 @@
+/** What counts attempts at passwords and codes for all instances; the auth feature provides it. */
+export const GUESSING_LIMITER = Symbol('GUESSING_LIMITER');
+
+export interface GuessingAttempt {
+  /** Each kind has budgets of its own. */
+  readonly kind: string;
+  readonly factor: number;
+  readonly network: string;
+  readonly account: string | undefined;
+}
+
+/** How a budget stands after a request. */
+export interface Budget {
+  readonly policy: string;
+  readonly limit: number;
+  readonly windowSeconds: number;
+  /** More than the limit: this request is refused. */
+  readonly hits: number;
+  readonly secondsLeft: number;
+}
+
+export interface GuessingLimiter {
+  /** Takes the attempt from each budget in turn; the last one of the answer may be one that refuses it. */
+  take(attempt: GuessingAttempt): Promise<readonly Budget[]>;
+}

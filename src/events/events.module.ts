@@ -1,0 +1,13 @@
+import { Global, Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { EventLog } from './event-log.js';
+import { LoggedEvent } from './logged-event.entity.js';
+
+/** The event log, for every feature. */
+@Global()
+@Module({
+  imports: [TypeOrmModule.forFeature([LoggedEvent])],
+  providers: [EventLog],
+  exports: [EventLog],
+})
+export class EventsModule {}

@@ -1,0 +1,86 @@
+import type { EventEmitter } from 'node:events';
+import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { Notifications } from '../../src/database/notifications.js';
+import { FreezingProxy } from '../support/freezing-proxy.js';
+import { startTestApp } from '../support/test-app.js';
+import type { TestApp } from '../support/test-app.js';
+
+const LINE = 'stockroom-notifications';
+
+let here: TestApp;
+/** An instance that knows of what happens at the other one only through the database. */
+let there: TestApp;
+let proxy: FreezingProxy;
+
+beforeAll(async () => {
+  here = await startTestApp();
+  proxy = await FreezingProxy.start(String(here.config.database.url));
+  there = await startTestApp({}, { databaseUrl: proxy.url });
+  await isCurrent();
+});
+afterAll(async () => {
+  proxy.thaw();
+  await there.close();
+  proxy.stop();
+  await here.close();
+});
+
+const isCurrent = () =>
+  vi.waitUntil(() => there.app.get(Notifications).isCurrent(), { timeout: 10_000, interval: 20 });
+
+/** A token, used at the other instance, and how to end it here. */
+async function runningToken() {
+  const { accessToken, refreshToken } = await here.signIn('customer');
+  const statusThere = async () =>
+    (await there.anonymous.withToken(accessToken).get('/v1/products/no-uuid')).status;
+  expect(await statusThere()).toBe(404);
+  const end = () => here.anonymous.post('/v1/auth/logout', { refresh_token: refreshToken });
+  return { statusThere, end };
+}
+
+const isRefused = (status: () => Promise<number>) =>
+  expect.poll(status, { timeout: 5000, interval: 50 }).toBe(401);
+
+async function countQueries(work: () => Promise<unknown>): Promise<number> {
+  const { master } = there.dataSource.driver as PostgresDriver as { master: EventEmitter };
+  let acquired = 0;
+  const count = () => (acquired += 1);
+  master.on('acquire', count);
+  await work();
+  master.off('acquire', count);
+  return acquired;
+}
+
+describe('an instance that is told of changes', () => {
+  it('refuses an ended session without having asked the database', async () => {
+    const { statusThere, end } = await runningToken();
+    const queries = await countQueries(async () => {
+      await end();
+      await isRefused(statusThere);
+    });
+    expect(queries).toBe(0);
+  });
+
+  it('knows after its line was cut what happened meanwhile, and listens again', async () => {
+    const { statusThere, end } = await runningToken();
+    await here.dataSource.query(
+      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1 AND datname = current_database()',
+      [LINE],
+    );
+    await end();
+    await isRefused(statusThere);
+    await isCurrent();
+    const again = await runningToken();
+    expect(await countQueries(() => again.end().then(() => isRefused(again.statusThere)))).toBe(0);
+  });
+
+  it('distrusts a line that has fallen silent, and asks the database meanwhile', async () => {
+    const { statusThere, end } = await runningToken();
+    proxy.freeze(LINE);
+    await end();
+    await isRefused(statusThere);
+    proxy.thaw();
+    await isCurrent();
+  });
+});
