@@ -3,6 +3,7 @@ import type { DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { ConfigModule } from '../config/index.js';
 import type { Config } from '../config/index.js';
+import { AccountPagesModule } from './account-pages/account-pages.module.js';
 import { ApiKeysModule } from './api-keys/api-keys.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { AccessGuard } from './common/access/access.guard.js';
@@ -18,6 +19,7 @@ import { EmailVerificationsModule } from './email-verifications/email-verificati
 import { EventsModule } from './events/events.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
 import { MailModule } from './mail/mail.module.js';
+import { PasswordResetsModule } from './password-resets/password-resets.module.js';
 import { ProductsModule } from './products/products.module.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { TelemetryModule } from './telemetry/telemetry.module.js';
@@ -38,7 +40,9 @@ import { UsersModule } from './users/users.module.js';
     AuthModule,
     ApiKeysModule,
     EmailVerificationsModule,
+    PasswordResetsModule,
     TwoStepModule,
+    AccountPagesModule,
     ProductsModule,
     DocsModule,
   ],

@@ -21,6 +21,10 @@ interface Operation {
 
 /** Pages for people, and what they are made of. */
 const NO_OPERATIONS = [
+  'GET /account/account.css',
+  'GET /account/account.js',
+  'GET /account/reset-password',
+  'GET /account/verify-email',
   'GET /docs',
   'GET /docs/assets/:name',
   'GET /docs/errors',

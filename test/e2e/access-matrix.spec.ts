@@ -30,6 +30,10 @@ const MATRIX: Record<string, readonly number[]> = {
   'GET /health/live': [200, 200, 200, 200, 200, 200],
   'GET /health/ready': [200, 200, 200, 200, 200, 200],
   'GET /.well-known/jwks.json': [200, 200, 200, 200, 200, 200],
+  'GET /account/verify-email': [200, 200, 200, 200, 200, 200],
+  'GET /account/reset-password': [200, 200, 200, 200, 200, 200],
+  'GET /account/account.js': [200, 200, 200, 200, 200, 200],
+  'GET /account/account.css': [200, 200, 200, 200, 200, 200],
 
   'POST /v1/auth/register': [422, 422, 422, 422, 422, 422],
   'POST /v1/auth/login': [422, 422, 422, 422, 422, 422],
@@ -45,6 +49,9 @@ const MATRIX: Record<string, readonly number[]> = {
 
   'POST /v1/auth/email-verifications': [401, 202, 202, 202, 401, 401],
   'POST /v1/auth/email-verifications/confirm': [422, 422, 422, 422, 422, 422],
+  'POST /v1/auth/password-resets': [422, 422, 422, 422, 422, 422],
+  'POST /v1/auth/password-resets/confirm': [422, 422, 422, 422, 422, 422],
+  'POST /v1/users/:id/password-resets': [401, 403, 403, 404, 401, 401],
 
   // Without an identity provider.
 
