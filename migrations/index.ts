@@ -7,6 +7,7 @@ import { CreateOneTimeTokens1763700002000 } from './1763700002000-create-one-tim
 import { CreateApiKeys1763700003000 } from './1763700003000-create-api-keys.js';
 import { CreateTwoStep1763700004000 } from './1763700004000-create-two-step.js';
 import { CreateAttempts1763700005000 } from './1763700005000-create-attempts.js';
+import { CreateIdentities1763700006000 } from './1763700006000-create-identities.js';
 
 /** Every migration, oldest first. `npm run migration:generate` adds its own line. */
 export const migrations = [
@@ -19,4 +20,5 @@ export const migrations = [
   CreateApiKeys1763700003000,
   CreateTwoStep1763700004000,
   CreateAttempts1763700005000,
+  CreateIdentities1763700006000,
 ] as const;

@@ -19,6 +19,7 @@ import { EmailVerificationsModule } from './email-verifications/email-verificati
 import { EventsModule } from './events/events.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
 import { MailModule } from './mail/mail.module.js';
+import { OidcModule } from './oidc/oidc.module.js';
 import { PasswordResetsModule } from './password-resets/password-resets.module.js';
 import { ProductsModule } from './products/products.module.js';
 import { SessionsModule } from './sessions/sessions.module.js';
@@ -42,6 +43,7 @@ import { UsersModule } from './users/users.module.js';
     EmailVerificationsModule,
     PasswordResetsModule,
     TwoStepModule,
+    OidcModule,
     AccountPagesModule,
     ProductsModule,
     DocsModule,

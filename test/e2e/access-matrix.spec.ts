@@ -54,6 +54,9 @@ const MATRIX: Record<string, readonly number[]> = {
   'POST /v1/users/:id/password-resets': [401, 403, 403, 404, 401, 401],
 
   // Without an identity provider.
+  'GET /v1/auth/oidc/login': [404, 404, 404, 404, 404, 404],
+  'GET /v1/auth/oidc/callback': [404, 404, 404, 404, 404, 404],
+  'POST /v1/auth/oidc/tokens': [404, 404, 404, 404, 404, 404],
 
   'GET /v1/auth/sessions': [401, 200, 200, 200, 401, 401],
   'DELETE /v1/auth/sessions/:id': [401, 404, 404, 404, 401, 401],

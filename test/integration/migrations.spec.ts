@@ -40,6 +40,7 @@ const ROWS: readonly string[] = [
   `INSERT INTO recovery_codes (user_id, code_hash) VALUES ('${ID}', 'h')`,
   `INSERT INTO attempts (key, hits, strikes, resets_at) VALUES ('a', 1, 0, now())`,
   `INSERT INTO known_addresses (key, expires_at) VALUES ('a', now())`,
+  `INSERT INTO identities (issuer, subject, user_id, created_at) VALUES ('https://id', 's', '${ID}', now())`,
 ];
 
 let entities: (new () => object)[];
