@@ -43,7 +43,8 @@ describe('the README', () => {
     const { stdout } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script], {
       cwd: inject('dataDir'),
     });
-    const [, , created = '', pages = '', changed = '', refused = '', deleted = ''] = stdout.split('\n==\n');
+    const [, , created = '', pages = '', changed = '', refused = '', deleted = '', keyed = ''] =
+      stdout.split('\n==\n');
     expect(created).toMatch(/^HTTP\/1\.1 201 .*location: \/v1\/products\/.*"sku":"TEA-001"/is);
     const prices = [...pages.matchAll(/"price":([\d.]+)/g)].map(([, price]) => Number(price));
     expect(prices).toHaveLength(4);
@@ -52,6 +53,7 @@ describe('the README', () => {
     for (const field of ['/sku', '/name', '/price', '/colour'])
       expect(refused).toContain(`"pointer":"${field}"`);
     expect(deleted.trim()).toBe('204');
+    expect(keyed).toMatch(/^{"data":\[{"id":/);
   });
 
   it('names only scripts and settings that there are', () => {
