@@ -39,6 +39,12 @@ async function runningToken() {
   return { statusThere, end };
 }
 
+const cutLines = () =>
+  here.dataSource.query(
+    'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1 AND datname = current_database()',
+    [LINE],
+  );
+
 const isRefused = (status: () => Promise<number>) =>
   expect.poll(status, { timeout: 5000, interval: 50 }).toBe(401);
 
@@ -62,12 +68,19 @@ describe('an instance that is told of changes', () => {
     expect(queries).toBe(0);
   });
 
-  it('knows after its line was cut what happened meanwhile, and listens again', async () => {
+  it('reads what happened while its line was cut, before it believes it again', async () => {
     const { statusThere, end } = await runningToken();
-    await here.dataSource.query(
-      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1 AND datname = current_database()',
-      [LINE],
-    );
+    await cutLines();
+    await vi.waitUntil(() => !there.app.get(Notifications).isCurrent(), { interval: 5 });
+    await end();
+    await isCurrent();
+    const queries = await countQueries(async () => expect(await statusThere()).toBe(401));
+    expect(queries).toBe(0);
+  });
+
+  it('asks the database while its line is cut, and listens again', async () => {
+    const { statusThere, end } = await runningToken();
+    await cutLines();
     await end();
     await isRefused(statusThere);
     await isCurrent();

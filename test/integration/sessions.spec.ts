@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { QueryRunner } from 'typeorm';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { JobQueue } from '../../src/jobs/job-queue.js';
-import { startTestApp } from '../support/test-app.js';
+import { PASSWORD, startTestApp } from '../support/test-app.js';
 import type { TestApp } from '../support/test-app.js';
 import { sessionIdOf } from '../support/tokens.js';
 
@@ -84,6 +85,33 @@ describe('the row of a session', () => {
     await app.anonymous.post('/v1/auth/refresh', { refresh_token: refreshToken });
     expect((await sessionOf(accessToken)).ended_at).toEqual(first);
   });
+});
+
+describe('a login with a password that is replaced while it is checked', () => {
+  it('waits for the change, and then begins no session', async () => {
+    const { id, email } = await app.signIn('customer');
+    const change = app.dataSource.createQueryRunner();
+    await change.startTransaction();
+    await change.query(`UPDATE users SET password_hash = 'another' WHERE id = $1`, [id]);
+    const login = app.anonymous.post('/v1/auth/login', { email, password: PASSWORD });
+    await vi.waitUntil(() => isWaiting(change));
+    await change.commitTransaction();
+    await change.release();
+    const { status, body } = await login;
+    expect([status, body.code]).toEqual([401, 'invalid_credentials']);
+    const rows = await app.dataSource.query<unknown[]>('SELECT FROM sessions WHERE user_id = $1', [id]);
+    expect(rows).toHaveLength(1);
+  });
+
+  /** Whether somebody waits for the transaction of this connection. */
+  async function isWaiting(change: QueryRunner): Promise<boolean> {
+    const [{ pid }] = (await change.query('SELECT pg_backend_pid() AS pid')) as [{ pid: number }];
+    const blocked = await app.dataSource.query<unknown[]>(
+      'SELECT FROM pg_stat_activity WHERE $1 = ANY (pg_blocking_pids(pid))',
+      [pid],
+    );
+    return blocked.length > 0;
+  }
 });
 
 describe('the job that removes sessions', () => {
