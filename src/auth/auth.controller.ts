@@ -6,7 +6,7 @@ import { byEmail, LimitsGuessing } from '../common/rate-limit/limits-guessing.de
 import { ReturnsCreated, ReturnsNothing, ReturnsObject } from '../common/responses/returns.decorators.js';
 import { CurrentDevice } from '../sessions/device.js';
 import type { Device } from '../sessions/device.js';
-import { SessionsService } from '../sessions/sessions.service.js';
+import { SessionTokensService } from '../sessions/session-tokens.service.js';
 import { TokensResponse } from '../sessions/tokens.dto.js';
 import { RegisterDto, UserResponse } from '../users/user.dto.js';
 import { ConfirmLoginDto, LoginDto, RefreshTokenDto } from './auth.dto.js';
@@ -18,7 +18,7 @@ import { bySession } from './by-session.js';
 export class AuthController {
   constructor(
     private readonly auth: AuthService,
-    private readonly sessions: SessionsService,
+    private readonly tokens: SessionTokensService,
   ) {}
 
   @Post('register')
@@ -67,7 +67,7 @@ export class AuthController {
     description: 'Replaces the refresh token. One that was used before ends its whole session.',
   })
   refresh(@Body() dto: RefreshTokenDto) {
-    return this.sessions.refresh(dto.refresh_token);
+    return this.tokens.refresh(dto.refresh_token);
   }
 
   @Post('logout')
@@ -78,6 +78,6 @@ export class AuthController {
     description: 'Ends the session of the refresh token; its access tokens are refused within five seconds.',
   })
   logout(@Body() dto: RefreshTokenDto) {
-    return this.sessions.endByToken(dto.refresh_token);
+    return this.tokens.endByToken(dto.refresh_token);
   }
 }

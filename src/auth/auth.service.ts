@@ -6,6 +6,7 @@ import { EmailVerificationsService } from '../email-verifications/email-verifica
 import { EventLog } from '../events/event-log.js';
 import { OneTimeTokensService } from '../one-time-tokens/one-time-tokens.service.js';
 import type { Device } from '../sessions/device.js';
+import { SessionTokensService } from '../sessions/session-tokens.service.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import type { TokensResponse } from '../sessions/tokens.dto.js';
 import { TwoStepService } from '../two-step/two-step.service.js';
@@ -27,6 +28,7 @@ export class AuthService {
     private readonly users: UsersService,
     private readonly passwords: PasswordsService,
     private readonly sessions: SessionsService,
+    private readonly sessionTokens: SessionTokensService,
     private readonly twoStep: TwoStepService,
     private readonly verifications: EmailVerificationsService,
     private readonly tokens: OneTimeTokensService,
@@ -102,7 +104,7 @@ export class AuthService {
       if (mfaToken !== undefined) await this.users.lockUser(tx, user.id);
       const isUsed = mfaToken !== undefined && !(await this.tokens.take(tx, 'two_step_sign_in', mfaToken));
       if (isUsed) throw new Problem('invalid_credentials', 'The mfa_token is not valid. Sign in again.');
-      return this.sessions.begin(tx, user, device, secondFactor);
+      return this.sessionTokens.begin(tx, user, device, secondFactor);
     });
     await this.limiter.remember(user.email, device.ip);
     return tokens;

@@ -6,6 +6,7 @@ import { AccessStateService } from './access-state.service.js';
 import { AccessTokenStrategy } from './access-token.strategy.js';
 import { AccessTokensService } from './access-tokens.service.js';
 import { JwksController } from './jwks.controller.js';
+import { SessionTokensService } from './session-tokens.service.js';
 import { Session } from './session.entity.js';
 import { SessionsController } from './sessions.controller.js';
 import { SessionsRepository } from './sessions.repository.js';
@@ -17,12 +18,13 @@ import { UserSessionsController } from './user-sessions.controller.js';
   controllers: [SessionsController, UserSessionsController, JwksController],
   providers: [
     SessionsService,
+    SessionTokensService,
     SessionsRepository,
     AccessTokensService,
     AccessStateService,
     AccessTokenStrategy,
     { provide: TOKEN_STRATEGY, useExisting: AccessTokenStrategy },
   ],
-  exports: [SessionsService, TOKEN_STRATEGY],
+  exports: [SessionsService, SessionTokensService, TOKEN_STRATEGY],
 })
 export class SessionsModule {}
