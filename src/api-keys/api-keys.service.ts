@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { Caller } from '../common/access/caller.js';
 import type { Scope } from '../common/access/scopes.js';
 import type { Page, PageQuery } from '../common/pages/page.js';
 import { invalid, Problem } from '../common/problems/problem.js';
+import { Transactions } from '../database/transactions.js';
 import type { AcceptedVersions } from '../database/versioned-rows.js';
 import { EventLog } from '../events/event-log.js';
 import { formatKey, hashSecret, newSecret } from './api-key-text.js';
@@ -25,7 +25,7 @@ export class ApiKeysService {
     private readonly keys: ApiKeysRepository,
     private readonly verified: VerifiedKeysService,
     private readonly events: EventLog,
-    private readonly dataSource: DataSource,
+    private readonly transactions: Transactions,
   ) {}
 
   listKeys(userId: string, query: PageQuery): Promise<Page<ListedApiKey>> {
@@ -44,7 +44,7 @@ export class ApiKeysService {
     assertHeld(dto.scopes, caller.scopes);
     const secret = newSecret();
     const key = newKey(caller, dto, secret);
-    return this.dataSource.transaction(async (tx) => {
+    return this.transactions.run(async (tx) => {
       await this.assertMayAdd(tx, caller, key);
       await this.keys.insert(tx, key);
       const { id, name, scopes } = key;
@@ -55,7 +55,7 @@ export class ApiKeysService {
 
   /** The key, and those that were made with it, are refused from now on. @throws Problem `not_found`, `precondition_failed` */
   async revokeKey(userId: string, id: string, versions: AcceptedVersions): Promise<void> {
-    const revoked = await this.dataSource.transaction(async (tx) => {
+    const revoked = await this.transactions.run(async (tx) => {
       const keys = await this.keys.revoke(tx, { userId, id, versions }, new Date());
       if (keys.length === 0) return this.explainUnchanged(tx, userId, id);
       for (const { id: resourceId, name, scopes } of keys)

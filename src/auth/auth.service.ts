@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Caller } from '../common/access/caller.js';
 import { Problem } from '../common/problems/problem.js';
+import { Transactions } from '../database/transactions.js';
 import { EmailVerificationsService } from '../email-verifications/email-verifications.service.js';
 import { EventLog } from '../events/event-log.js';
 import { OneTimeTokensService } from '../one-time-tokens/one-time-tokens.service.js';
@@ -34,13 +35,14 @@ export class AuthService {
     private readonly tokens: OneTimeTokensService,
     private readonly limiter: AttemptLimiter,
     private readonly events: EventLog,
+    private readonly transactions: Transactions,
     private readonly dataSource: DataSource,
   ) {}
 
   /** Creates the account, and the mail that asks to verify its address. @throws Problem `duplicate_email` */
   async register({ email, password, full_name }: RegisterDto): Promise<User> {
     const draft = await this.users.draft({ email, password, full_name });
-    return this.dataSource.transaction(async (tx) => {
+    return this.transactions.run(async (tx) => {
       const user = await this.users.add(tx, draft, 'user.registered');
       await this.verifications.request(tx, user);
       return user;
@@ -87,7 +89,7 @@ export class AuthService {
     }
     this.passwords.assertUncommon(dto.password);
     const passwordHash = await this.passwords.hash(dto.password);
-    await this.dataSource.transaction(async (tx) => {
+    await this.transactions.run(async (tx) => {
       await this.users.replacePasswordHash(tx, user.id, passwordHash);
       await this.sessions.endOthers(tx, user.id, caller.sessionId);
       // Whoever is half-way in has shown the old password.
@@ -99,7 +101,7 @@ export class AuthService {
   }
 
   private async begin(user: User, device: Device, secondFactor: boolean, mfaToken?: string) {
-    const tokens = await this.dataSource.transaction(async (tx) => {
+    const tokens = await this.transactions.run(async (tx) => {
       // In the order in which a new password locks the two.
       if (mfaToken !== undefined) await this.users.lockUser(tx, user.id);
       const isUsed = mfaToken !== undefined && !(await this.tokens.take(tx, 'two_step_sign_in', mfaToken));
@@ -111,7 +113,7 @@ export class AuthService {
   }
 
   private async askForSecondStep(user: User): Promise<never> {
-    const token = await this.dataSource.transaction(async (tx) => {
+    const token = await this.transactions.run(async (tx) => {
       // A password that was replaced while it was checked must not leave a token behind.
       if (!(await this.users.holdUnchanged(tx, user))) {
         throw new Problem('invalid_credentials', 'The account has changed meanwhile. Sign in again.');

@@ -4,6 +4,7 @@ import { Config } from '../../config/index.js';
 import { dataSourceOptions } from './data-source.options.js';
 import { Notifications } from './notifications.js';
 import { Sql } from './sql.js';
+import { Transactions } from './transactions.js';
 
 /** The connection pool of the service. */
 @Global()
@@ -19,7 +20,7 @@ import { Sql } from './sql.js';
       }),
     }),
   ],
-  providers: [Sql, Notifications],
-  exports: [Sql, Notifications],
+  providers: [Sql, Notifications, Transactions],
+  exports: [Sql, Notifications, Transactions],
 })
 export class DatabaseModule {}

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { OnModuleInit } from '@nestjs/common';
-import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import { Config } from '../../config/index.js';
 import { invalid, Problem } from '../common/problems/problem.js';
+import { Transactions } from '../database/transactions.js';
 import { JobQueue } from '../jobs/job-queue.js';
 import { JobRegistry } from '../jobs/job-registry.js';
 import { Mailer } from '../mail/mailer.js';
@@ -29,7 +29,7 @@ export class EmailVerificationsService implements OnModuleInit {
     private readonly jobs: JobRegistry,
     private readonly mailer: Mailer,
     private readonly config: Config,
-    private readonly dataSource: DataSource,
+    private readonly transactions: Transactions,
   ) {}
 
   onModuleInit(): void {
@@ -45,7 +45,7 @@ export class EmailVerificationsService implements OnModuleInit {
 
   /** Sends another mail, unless that is needless. @throws Problem `not_found` */
   async resend(userId: string): Promise<void> {
-    await this.dataSource.transaction(async (tx) => {
+    await this.transactions.run(async (tx) => {
       const user = await this.users.lockUser(tx, userId);
       if (!user) throw new Problem('not_found');
       if (user.emailVerified) return;
@@ -55,7 +55,7 @@ export class EmailVerificationsService implements OnModuleInit {
 
   /** @throws Problem `validation_failed` for a token that proves nothing (any more) */
   async confirm(token: string): Promise<void> {
-    const isVerified = await this.dataSource.transaction(async (tx) => {
+    const isVerified = await this.transactions.run(async (tx) => {
       const bearer = await this.tokens.take(tx, 'email_verification', token);
       if (!bearer?.email) return false;
       return this.users.verifyEmail(tx, bearer.userId, bearer.email);

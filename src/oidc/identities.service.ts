@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, QueryFailedError } from 'typeorm';
+import { QueryFailedError } from 'typeorm';
 import { Problem } from '../common/problems/problem.js';
+import { Transactions } from '../database/transactions.js';
 import { EventLog } from '../events/event-log.js';
 import type { User } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
@@ -19,7 +20,7 @@ export class IdentitiesService {
     private readonly identities: IdentitiesRepository,
     private readonly users: UsersService,
     private readonly events: EventLog,
-    private readonly dataSource: DataSource,
+    private readonly transactions: Transactions,
   ) {}
 
   /**
@@ -52,7 +53,7 @@ export class IdentitiesService {
   private async link({ issuer, subject }: Subject, profile: Profile, account: User | null): Promise<User> {
     const user = account ?? (await this.newUser(profile));
     const identity = { issuer, subject, userId: user.id, createdAt: new Date() };
-    await this.dataSource.transaction(async (tx) => {
+    await this.transactions.run(async (tx) => {
       if (!account) await this.users.add(tx, user, 'user.registered');
       await this.identities.deleteOfDeletedUser(tx, identity);
       if (!(await this.identities.insert(tx, identity, profile.email))) {

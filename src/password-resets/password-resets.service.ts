@@ -4,6 +4,7 @@ import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import { AttemptLimiter } from '../auth/attempt-limiter.service.js';
 import { invalid, Problem } from '../common/problems/problem.js';
+import { Transactions } from '../database/transactions.js';
 import { EventLog } from '../events/event-log.js';
 import { JobQueue } from '../jobs/job-queue.js';
 import { JobRegistry } from '../jobs/job-registry.js';
@@ -37,6 +38,7 @@ export class PasswordResetsService implements OnModuleInit {
     private readonly events: EventLog,
     private readonly queue: JobQueue,
     private readonly jobs: JobRegistry,
+    private readonly transactions: Transactions,
     private readonly dataSource: DataSource,
   ) {}
 
@@ -54,7 +56,7 @@ export class PasswordResetsService implements OnModuleInit {
     this.passwords.assertUncommon(password);
     const bearer = (await this.tokens.tryOut('password_reset', token, TRIES)) ?? refuse();
     const passwordHash = await this.passwords.hash(password);
-    const user = await this.dataSource.transaction(async (tx) => {
+    const user = await this.transactions.run(async (tx) => {
       // The account is locked before the token: two tokens of one account cannot wait for each other.
       const owner = await this.users.lockUser(tx, bearer.userId);
       if (!owner?.isActive || owner.email.toLowerCase() !== bearer.email?.toLowerCase()) return refuse();
@@ -69,7 +71,7 @@ export class PasswordResetsService implements OnModuleInit {
 
   /** Withdraws the password, signs the user out and sends a link to a new one. @throws Problem `not_found` */
   async force(userId: string): Promise<void> {
-    await this.dataSource.transaction(async (tx) => {
+    await this.transactions.run(async (tx) => {
       const user = await this.users.lockUser(tx, userId);
       if (!user) throw new Problem('not_found');
       await this.users.resetPassword(tx, user.id, null);
@@ -83,7 +85,7 @@ export class PasswordResetsService implements OnModuleInit {
   private async prepare(email: string): Promise<void> {
     const account = await this.users.findByEmail(email);
     if (!account) return;
-    await this.dataSource.transaction(async (tx) => {
+    await this.transactions.run(async (tx) => {
       // Of simultaneous requests, the second one finds the token of the first.
       const user = await this.users.lockUser(tx, account.id);
       if (!user?.isActive) return;

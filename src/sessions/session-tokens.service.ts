@@ -1,9 +1,9 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { Config } from '../../config/index.js';
 import { Problem } from '../common/problems/problem.js';
+import { Transactions } from '../database/transactions.js';
 import { EventLog } from '../events/event-log.js';
 import type { User } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
@@ -36,7 +36,7 @@ export class SessionTokensService {
     private readonly tokens: AccessTokensService,
     private readonly state: AccessStateService,
     private readonly events: EventLog,
-    private readonly dataSource: DataSource,
+    private readonly transactions: Transactions,
     private readonly config: Config,
   ) {}
 
@@ -97,7 +97,7 @@ export class SessionTokensService {
     { sessionId, family }: RefreshToken,
     type: 'session.ended' | 'session.replayed',
   ): Promise<boolean> {
-    const userId = await this.dataSource.transaction(async (tx) => {
+    const userId = await this.transactions.run(async (tx) => {
       const owner = await this.sessions.endByFamily(tx, sessionId, hashSecret(family), new Date());
       if (owner !== null) {
         const actor = { type: 'user', id: owner } as const;

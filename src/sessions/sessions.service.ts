@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { OnModuleInit } from '@nestjs/common';
-import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import type { Page, PageQuery } from '../common/pages/page.js';
 import { Problem } from '../common/problems/problem.js';
+import { Transactions } from '../database/transactions.js';
 import { EventLog } from '../events/event-log.js';
 import { JobRegistry } from '../jobs/job-registry.js';
 import { UsersService } from '../users/users.service.js';
@@ -23,7 +23,7 @@ export class SessionsService implements OnModuleInit {
     private readonly state: AccessStateService,
     private readonly events: EventLog,
     private readonly jobs: JobRegistry,
-    private readonly dataSource: DataSource,
+    private readonly transactions: Transactions,
   ) {}
 
   onModuleInit(): void {
@@ -42,7 +42,7 @@ export class SessionsService implements OnModuleInit {
 
   /** @throws Problem `not_found`, also for somebody else's session */
   async end(userId: string, id: string): Promise<void> {
-    await this.dataSource.transaction(async (tx) => {
+    await this.transactions.run(async (tx) => {
       if (!(await this.sessions.end(tx, userId, id, new Date()))) throw new Problem('not_found');
       await this.events.append(tx, { type: 'session.ended', resourceId: id });
     });
@@ -62,7 +62,7 @@ export class SessionsService implements OnModuleInit {
   /** Ends all sessions of the user. @throws Problem `not_found` */
   async endAll(userId: string): Promise<void> {
     await this.users.getUser(userId);
-    await this.dataSource.transaction(async (tx) => {
+    await this.transactions.run(async (tx) => {
       await this.endOthers(tx, userId, null);
       await this.events.append(tx, { type: 'session.ended', resourceId: null, details: { user_id: userId } });
     });

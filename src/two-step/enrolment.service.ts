@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import { renderSVG } from 'uqr';
 import { invalid, Problem } from '../common/problems/problem.js';
+import { Transactions } from '../database/transactions.js';
 import { EventLog } from '../events/event-log.js';
 import { PasswordsService } from '../users/passwords.service.js';
 import { UsersService } from '../users/users.service.js';
@@ -34,7 +34,7 @@ export class EnrolmentService {
     private readonly users: UsersService,
     private readonly passwords: PasswordsService,
     private readonly events: EventLog,
-    private readonly dataSource: DataSource,
+    private readonly transactions: Transactions,
   ) {}
 
   async getStatus(userId: string): Promise<TwoStepStatus> {
@@ -71,7 +71,7 @@ export class EnrolmentService {
     const since = new Date(Date.now() - ENROLMENT_MS);
     const secret = (await this.secrets.findUnconfirmed(userId, since)) ?? nothingToConfirm();
     const fitting = this.appCodes.check(secret, code) ?? wrongCode();
-    return this.dataSource.transaction(async (tx) => {
+    return this.transactions.run(async (tx) => {
       if (!(await this.secrets.confirm(tx, secret, fitting, new Date()))) nothingToConfirm();
       await this.events.append(tx, { type: 'user.two_step_enabled', resourceId: userId });
       return this.makeRecoveryCodes(tx, userId);
@@ -84,7 +84,7 @@ export class EnrolmentService {
     if (!(await this.twoStep.verify(userId, code))) {
       throw new Problem('invalid_credentials', 'The code is wrong, or was used before.');
     }
-    return this.dataSource.transaction(async (tx) => {
+    return this.transactions.run(async (tx) => {
       if (!(await this.secrets.lock(tx, userId))) isOff();
       await this.events.append(tx, { type: 'user.recovery_codes_replaced', resourceId: userId });
       return this.makeRecoveryCodes(tx, userId);
@@ -109,7 +109,7 @@ export class EnrolmentService {
   }
 
   private turnOff(userId: string): Promise<boolean> {
-    return this.dataSource.transaction(async (tx) => {
+    return this.transactions.run(async (tx) => {
       const wasOn = await this.secrets.remove(tx, userId);
       if (wasOn) await this.events.append(tx, { type: 'user.two_step_disabled', resourceId: userId });
       return wasOn;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
 import { Problem } from '../common/problems/problem.js';
+import { Transactions } from '../database/transactions.js';
 import { EventLog } from '../events/event-log.js';
 import { AppCodesService } from './app-codes.service.js';
 import { hashRecoveryCode } from './recovery-codes.js';
@@ -14,7 +14,7 @@ export class TwoStepService {
     private readonly secrets: TwoStepRepository,
     private readonly appCodes: AppCodesService,
     private readonly events: EventLog,
-    private readonly dataSource: DataSource,
+    private readonly transactions: Transactions,
   ) {}
 
   /** Whether the user's sign-in takes a second step. */
@@ -49,7 +49,7 @@ export class TwoStepService {
   }
 
   private useRecoveryCode(userId: string, code: string): Promise<boolean> {
-    return this.dataSource.transaction(async (tx) => {
+    return this.transactions.run(async (tx) => {
       const used = await this.secrets.takeRecoveryCode(tx, userId, hashRecoveryCode(userId, code));
       if (used) {
         const actor = { type: 'user', id: userId } as const;

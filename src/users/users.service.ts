@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { Role } from '../common/access/scopes.js';
 import type { Page } from '../common/pages/page.js';
 import { Problem } from '../common/problems/problem.js';
+import { Transactions } from '../database/transactions.js';
 import type { AcceptedVersions } from '../database/versioned-rows.js';
 import { EventLog } from '../events/event-log.js';
 import type { Changes } from '../events/logged-event.entity.js';
@@ -21,7 +21,7 @@ export class UsersService {
     private readonly users: UsersRepository,
     private readonly passwords: PasswordsService,
     private readonly events: EventLog,
-    private readonly dataSource: DataSource,
+    private readonly transactions: Transactions,
   ) {}
 
   async getUser(id: string): Promise<User> {
@@ -53,7 +53,7 @@ export class UsersService {
   /** @throws Problem `duplicate_email` */
   async createUser(dto: CreateUserDto): Promise<User> {
     const draft = await this.draft(dto);
-    return this.dataSource.transaction((tx) => this.add(tx, draft, 'user.created'));
+    return this.transactions.run((tx) => this.add(tx, draft, 'user.created'));
   }
 
   /** An account that is not stored yet; without a password it can be signed in to by other means only. */
@@ -90,7 +90,7 @@ export class UsersService {
 
   /** @throws Problem `last_admin`, `duplicate_email`, `precondition_failed` */
   updateUser(id: string, dto: UpdateUserDto, versions: AcceptedVersions): Promise<User> {
-    return this.dataSource.transaction(async (tx) => {
+    return this.transactions.run(async (tx) => {
       const losesAdmin = dto.is_active === false || (dto.role !== undefined && dto.role !== 'admin');
       if (losesAdmin) await this.assertAnotherAdmin(tx, id);
       const before = (await this.users.lock(tx, id)) ?? notFound();
@@ -105,7 +105,7 @@ export class UsersService {
 
   /** Takes the account away; its e-mail is free again. @throws Problem `last_admin`, `precondition_failed` */
   deleteUser(id: string, versions: AcceptedVersions): Promise<void> {
-    return this.dataSource.transaction(async (tx) => {
+    return this.transactions.run(async (tx) => {
       await this.assertAnotherAdmin(tx, id);
       const changes = { sessionsValidFrom: new Date() };
       if (!(await this.users.update(tx, id, versions, changes))) await this.explainUnchanged(tx, id);

@@ -1,0 +1,91 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { EntityManager, QueryRunner } from 'typeorm';
+
+/** What else belongs into the transaction that `Transactions.together` shares. */
+export interface Frame<T> {
+  /** First thing, and only if there is a transaction at all. */
+  begin(tx: EntityManager): Promise<void>;
+  /** Last thing, with what the work returned. */
+  end(tx: EntityManager, result: T): Promise<void>;
+}
+
+/** The transaction that all those of one request share, begun by the first that asks for it. */
+class SharedTransaction {
+  private runner: QueryRunner | undefined;
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly onBegin: (tx: EntityManager) => Promise<void>,
+  ) {}
+
+  get tx(): EntityManager | undefined {
+    return this.runner?.manager;
+  }
+
+  async begun(): Promise<EntityManager> {
+    if (this.runner) return this.runner.manager;
+    this.runner = this.dataSource.createQueryRunner();
+    await this.runner.startTransaction();
+    await this.onBegin(this.runner.manager);
+    return this.runner.manager;
+  }
+
+  async commit(): Promise<void> {
+    await this.runner?.commitTransaction();
+  }
+
+  async rollback(): Promise<void> {
+    // Where the connection is gone there is nothing left to undo, and the first error is the one to tell.
+    if (this.runner?.isTransactionActive) await this.runner.rollbackTransaction().catch(() => undefined);
+  }
+
+  async release(): Promise<void> {
+    await this.runner?.release();
+  }
+}
+
+const shared = new AsyncLocalStorage<SharedTransaction>();
+
+/**
+ * How services begin transactions. Usually each `run` is one; inside of `together` all of them are a single one, which
+ * commits at the end.
+ */
+@Injectable()
+export class Transactions {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** Commits what the work does, or, if it throws, nothing of it. */
+  async run<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
+    const open = shared.getStore();
+    return open ? work(await open.begun()) : this.dataSource.transaction(work);
+  }
+
+  /** For a single statement, which is a transaction by itself, and begins none unless it has to share one. */
+  async statement<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
+    const open = shared.getStore();
+    return work(open ? await open.begun() : this.dataSource.manager);
+  }
+
+  /**
+   * Lets everything that the work does in transactions commit together with the frame. The transaction begins when the
+   * work first asks for one: what takes long before that holds no connection.
+   * @throws Error if the work asked for none, as it then had its effect outside
+   */
+  async together<T>(frame: Frame<T>, work: () => Promise<T>): Promise<T> {
+    const open = new SharedTransaction(this.dataSource, (tx) => frame.begin(tx));
+    try {
+      const result = await shared.run(open, work);
+      if (!open.tx) throw new Error('The work was to share a transaction, and began none');
+      await frame.end(open.tx, result);
+      await open.commit();
+      return result;
+    } catch (error) {
+      await open.rollback();
+      throw error;
+    } finally {
+      await open.release();
+    }
+  }
+}
