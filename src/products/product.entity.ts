@@ -41,6 +41,10 @@ export class Product extends ResourceColumns {
   @Column({ name: 'in_stock', type: 'boolean', default: true })
   inStock: boolean;
 
+  /** Whether stock movements decide about `inStock`, which is otherwise a plain flag. */
+  @Column({ name: 'stock_tracked', type: 'boolean', default: false })
+  stockTracked: boolean;
+
   /** What `q` searches: made by a trigger from name, sku and description, never read or written from here. */
   @Column({ type: 'tsvector', select: false, insert: false, update: false })
   readonly search?: string;
