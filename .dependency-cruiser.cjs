@@ -9,6 +9,7 @@ const FOLDERS = {
   database: [],
   events: ['common', 'database'],
   jobs: ['common', 'database'],
+  idempotency: ['common', 'database', 'jobs'],
   mail: ['common', 'database'],
   telemetry: ['common', 'database'],
   docs: ['common'],

@@ -7,9 +7,9 @@ const CIPHER = 'aes-256-gcm';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** Secrets are short; whatever is longer is a mistake or an attack. */
-const MAX_PLAINTEXT_BYTES = 4096;
-const MAX_SEALED_LENGTH = 8192;
+/** An answer of the API at most; whatever is longer is a mistake or an attack. */
+const MAX_PLAINTEXT_BYTES = 1024 * 1024;
+const MAX_SEALED_LENGTH = 2 * MAX_PLAINTEXT_BYTES;
 
 const SEALED = /^v1\.([\w-]+)\.([\w-]+)\.([\w-]+)$/;
 

@@ -8,6 +8,7 @@ import { CreateApiKeys1763700003000 } from './1763700003000-create-api-keys.js';
 import { CreateTwoStep1763700004000 } from './1763700004000-create-two-step.js';
 import { CreateAttempts1763700005000 } from './1763700005000-create-attempts.js';
 import { CreateIdentities1763700006000 } from './1763700006000-create-identities.js';
+import { CreateIdempotencyKeys1764000000000 } from './1764000000000-create-idempotency-keys.js';
 import { CreateStock1764000001000 } from './1764000001000-create-stock.js';
 
 /** Every migration, oldest first. `npm run migration:generate` adds its own line. */
@@ -22,5 +23,6 @@ export const migrations = [
   CreateTwoStep1763700004000,
   CreateAttempts1763700005000,
   CreateIdentities1763700006000,
+  CreateIdempotencyKeys1764000000000,
   CreateStock1764000001000,
 ] as const;

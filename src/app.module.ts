@@ -17,6 +17,7 @@ import { DatabaseModule } from './database/database.module.js';
 import { DocsModule } from './docs/docs.module.js';
 import { EmailVerificationsModule } from './email-verifications/email-verifications.module.js';
 import { EventsModule } from './events/events.module.js';
+import { IdempotencyModule } from './idempotency/idempotency.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
 import { MailModule } from './mail/mail.module.js';
 import { OidcModule } from './oidc/oidc.module.js';
@@ -34,6 +35,7 @@ import { UsersModule } from './users/users.module.js';
     DatabaseModule,
     EventsModule,
     JobsModule,
+    IdempotencyModule,
     MailModule,
     TelemetryModule,
     UsersModule,

@@ -83,6 +83,7 @@ async function registerCors(fastify: FastifyInstance, { http }: Config): Promise
 
 const EXPOSED_HEADERS = [
   'ETag',
+  'Idempotency-Replayed',
   'Link',
   'Location',
   'RateLimit',

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import { Keyset } from '../common/pages/keyset.js';
 import type { Sorts } from '../common/pages/keyset.js';
 import type { Page } from '../common/pages/page.js';
@@ -65,17 +66,9 @@ export class ProductsRepository {
     });
   }
 
-  async insert(product: NewProduct): Promise<Product> {
+  async insert(tx: EntityManager, product: NewProduct): Promise<Product> {
     const { id, sku, name, description, price, currency, inStock } = product;
-    const rows = await this.products.query<Product[]>(INSERT, [
-      id,
-      sku,
-      name,
-      description,
-      price,
-      currency,
-      inStock,
-    ]);
+    const rows = await tx.query<Product[]>(INSERT, [id, sku, name, description, price, currency, inStock]);
     return rows[0] as Product;
   }
 

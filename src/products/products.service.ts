@@ -3,6 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { toDecimal, toMinorUnits } from '../common/money.js';
 import type { Page } from '../common/pages/page.js';
 import { Problem } from '../common/problems/problem.js';
+import { Transactions } from '../database/transactions.js';
 import type { AcceptedVersions } from '../database/versioned-rows.js';
 import type { CreateProductDto, ListProductsQuery, UpdateProductDto } from './product.dto.js';
 import type { Product } from './product.entity.js';
@@ -12,7 +13,10 @@ import type { NewProduct } from './products.repository.js';
 /** The catalogue: what there is to sell, at which price. */
 @Injectable()
 export class ProductsService {
-  constructor(private readonly products: ProductsRepository) {}
+  constructor(
+    private readonly products: ProductsRepository,
+    private readonly transactions: Transactions,
+  ) {}
 
   async getProduct(id: string): Promise<Product> {
     return (await this.products.findById(id)) ?? notFound();
@@ -24,7 +28,8 @@ export class ProductsService {
 
   /** @throws Problem `duplicate_sku`, found by the unique index */
   createProduct(dto: CreateProductDto): Promise<Product> {
-    return this.products.insert({ id: uuidv7(), ...allFields(dto) });
+    const product = { id: uuidv7(), ...allFields(dto) };
+    return this.transactions.statement((tx) => this.products.insert(tx, product));
   }
 
   /** What is not sent gets its default. @throws Problem `duplicate_sku`, `precondition_failed` */

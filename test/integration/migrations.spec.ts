@@ -41,6 +41,7 @@ const ROWS: readonly string[] = [
   `INSERT INTO attempts (key, hits, strikes, resets_at) VALUES ('a', 1, 0, now())`,
   `INSERT INTO known_addresses (key, expires_at) VALUES ('a', now())`,
   `INSERT INTO identities (issuer, subject, user_id, created_at) VALUES ('https://id', 's', '${ID}', now())`,
+  `INSERT INTO idempotency_keys (key_hash, sealed_answer, expires_at) VALUES ('a', 'v1.a.b.c', now())`,
 ];
 
 let entities: (new () => object)[];

@@ -111,6 +111,12 @@ const kinds = {
     meaning: 'Another user has this e-mail address.',
     remedy: 'Choose another address, or sign in with this one.',
   },
+  idempotency_in_progress: {
+    status: 409,
+    title: 'Still in progress',
+    meaning: 'Another request with this Idempotency-Key is being carried out at this moment.',
+    remedy: 'Wait a moment, then repeat the request unchanged to get the answer of the other one.',
+  },
   last_admin: {
     status: 409,
     title: 'Last administrator',
@@ -141,6 +147,12 @@ const kinds = {
     meaning: 'The request is well-formed, but some of its values are not valid.',
     remedy: 'Each entry of errors names a field, parameter or header, and what is wrong with it.',
     errors: [{ pointer: '/price', code: 'min', message: 'price must be greater than 0' }],
+  },
+  idempotency_key_reused: {
+    status: 422,
+    title: 'Idempotency key reused',
+    meaning: 'This Idempotency-Key was sent before, with another request.',
+    remedy: 'Repeat the first request unchanged to get its answer, or send a new key with a new request.',
   },
   rate_limited: {
     status: 429,

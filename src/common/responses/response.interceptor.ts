@@ -1,12 +1,15 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { map } from 'rxjs';
+import { from, lastValueFrom, map } from 'rxjs';
 import type { Observable } from 'rxjs';
 import type { Caller } from '../access/caller.js';
 import type { Page } from '../pages/page.js';
 import { appendHeader } from '../http/append-header.js';
+import { answerOnce } from '../idempotency/answer-once.js';
+import { ONCE } from '../idempotency/once.js';
+import type { Once } from '../idempotency/once.js';
 import { Problem } from '../problems/problem.js';
 import { refuseUndeclaredQuery } from '../validation/undeclared-query.js';
 import { acceptsJson } from './accept.js';
@@ -17,7 +20,10 @@ import type { Answer, ResponseDto } from './returns.decorators.js';
 /** Shapes what a handler returned into the answer that it declares, with the headers that every such answer has. */
 @Injectable()
 export class ResponseInterceptor implements NestInterceptor {
-  constructor(private readonly reflector: Reflector) {}
+  constructor(
+    private readonly reflector: Reflector,
+    @Inject(ONCE) private readonly once: Once,
+  ) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const answer = this.reflector.get<Answer>(ANSWER, context.getHandler());
@@ -29,15 +35,27 @@ export class ResponseInterceptor implements NestInterceptor {
     setCacheHeaders(request, reply);
     const isJson = answer.kind !== 'nothing' && answer.kind !== 'redirect';
     if (isJson && !acceptsJson(request.headers.accept)) throw new Problem('not_acceptable');
-    return next.handle().pipe(
-      map((value: unknown) => {
-        if (answer.kind === 'nothing') return undefined;
-        if (answer.kind === 'page') return shapePage(answer.dto, value as Page<unknown>, request, reply);
-        if (answer.kind === 'redirect') return shapeRedirect(answer, value, reply);
-        return shapeResource(answer, value as Versioned, request, reply);
-      }),
-    );
+    const answered = () => next.handle().pipe(map((value) => shape(answer, value, request, reply)));
+    const key = request.headers['idempotency-key'];
+    if (key === undefined || !isCreating(answer)) return answered();
+    return from(answerOnce(this.once, String(key), request, reply, () => lastValueFrom(answered())));
   }
+}
+
+function shape(
+  answer: Exclude<Answer, { kind: 'document' }>,
+  value: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): object | undefined {
+  if (answer.kind === 'nothing') return undefined;
+  if (answer.kind === 'page') return shapePage(answer.dto, value as Page<unknown>, request, reply);
+  if (answer.kind === 'redirect') return shapeRedirect(answer, value, reply);
+  return shapeResource(answer, value as Versioned, request, reply);
+}
+
+function isCreating(answer: Answer): boolean {
+  return answer.kind === 'resource' && answer.collection !== undefined;
 }
 
 /** Revalidate with the ETag; what is about credentials is never stored (RFC 9111). */

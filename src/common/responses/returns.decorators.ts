@@ -4,6 +4,7 @@ import {
   ApiCreatedResponse,
   ApiExtraModels,
   ApiFoundResponse,
+  ApiHeader,
   ApiNoContentResponse,
   ApiOkResponse,
   ApiProduces,
@@ -49,7 +50,7 @@ export const ReturnsObject = (dto: ResponseDto) =>
     Problems('not_acceptable'),
   );
 
-/** 201 with the resource, and its `Location` below `collection`, e.g. `/v1/products`. */
+/** 201 with the resource, and its `Location` below `collection`, e.g. `/v1/products`. Takes an Idempotency-Key. */
 export const ReturnsCreated = (dto: ResponseDto, collection: string) =>
   applyDecorators(
     declare({ kind: 'resource', dto: dto, collection }),
@@ -57,8 +58,13 @@ export const ReturnsCreated = (dto: ResponseDto, collection: string) =>
     ApiCreatedResponse({
       type: dto as never,
       description: 'The new resource.',
-      headers: { Location: header('Location'), ETag: header('ETag') },
+      headers: {
+        Location: header('Location'),
+        ETag: header('ETag'),
+        'Idempotency-Replayed': header('Idempotency-Replayed'),
+      },
     }),
+    ApiHeader({ name: 'Idempotency-Key' }),
     Problems('not_acceptable'),
   );
 

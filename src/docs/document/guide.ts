@@ -33,7 +33,8 @@ A resource comes with an \`ETag\`. Send it as \`If-Match\` with PUT, PATCH or DE
 ## Trying again
 
 \`429\` and \`503\` name in \`Retry-After\` the seconds to wait. GET, PUT and DELETE can be repeated safely, and PATCH with
-\`If-Match\`. \`RateLimit\` tells how many requests are left. \`X-Request-Id\` is taken from you and returned, and the trace
+\`If-Match\`. A POST that creates something can be, too, with an \`Idempotency-Key\`: the same key and body within 24 hours get the
+first answer again, with \`Idempotency-Replayed: true\`. \`RateLimit\` tells how many requests are left. \`X-Request-Id\` is taken from you and returned, and the trace
 of \`traceparent\` (W3C) becomes the \`trace_id\`: name either to find a request again.
 `.trim();
 }

@@ -19,6 +19,12 @@ export const RESPONSE_HEADERS: Readonly<Record<string, Header>> = {
   RateLimit: text('What is left: r requests, for t seconds (IETF draft).', '"default";r=599;t=60'),
   ETag: text('The version of the resource, for If-None-Match and If-Match.', '"v3"'),
   Location: text('The path of the new resource.', '/v1/products/0198c0de-7a11-7b3c-9d4e-5f60718293a4'),
+  'Idempotency-Replayed': {
+    description:
+      'Sent, and true, where an Idempotency-Key was repeated: this is the answer to the first request.',
+    schema: { type: 'string', enum: ['true'] },
+    example: 'true',
+  },
   Link: text(
     'The next page, as rel="next" (RFC 8288); absent on the last one.',
     '</v1/products?limit=20&cursor=p6xN0m>; rel="next"',
@@ -44,6 +50,15 @@ export const REQUEST_HEADERS: Readonly<Record<string, Parameter>> = {
       'The ETag of the version that you have seen, such as `"v3"`: if it is no longer the current one, nothing is changed.' +
       ' `*`, or no header, takes any version.',
     schema: { type: 'string' },
+  },
+  'Idempotency-Key': {
+    name: 'Idempotency-Key',
+    in: 'header',
+    required: false,
+    description:
+      'Any text of your own, new for each new request, such as a UUID: a repetition of the request under the same key within 24' +
+      ' hours gets the first answer again, and has no further effect (IETF draft).',
+    schema: { type: 'string', minLength: 1, maxLength: 257 },
   },
   'If-None-Match': {
     name: 'If-None-Match',

@@ -16,6 +16,8 @@ const OF_ANY: readonly ProblemCode[] = [
 
 const OF_A_BODY: readonly ProblemCode[] = ['payload_too_large', 'unsupported_media_type'];
 
+const OF_A_KEY: readonly ProblemCode[] = ['idempotency_in_progress', 'idempotency_key_reused'];
+
 /**
  * Every problem that an operation can answer: those that its decorators name, and those that follow from its shape. This
  * is the only place that knows the latter.
@@ -32,6 +34,7 @@ export function problemsOf(operation: Operation): ProblemCode[] {
     ...(operation.requestBody ? OF_A_BODY : []),
     ...(has('path') ? (['not_found'] as const) : []),
     ...(has('header', 'If-Match') ? (['precondition_failed'] as const) : []),
+    ...(has('header', 'Idempotency-Key') ? OF_A_KEY : []),
   ]);
   return PROBLEM_CODES.filter((code) => codes.has(code));
 }
