@@ -56,6 +56,9 @@ export class Config {
   readonly oidc: { issuer: string; clientId: string; clientSecret: string } | undefined;
   readonly mail: { smtpUrl: string | undefined; from: { name: string; address: string } };
   readonly limits: { requestsPerMinute: number; loginsPerMinute: number };
+  /** Products that are kept in memory; 0: none. */
+  readonly productCacheSize: number;
+  readonly metricsPort: number | undefined;
   readonly logLevel: Settings['LOG_LEVEL'];
   readonly startedByNpm: boolean;
   /** Settings that were given, but that this version does not act upon. */
@@ -104,6 +107,8 @@ export class Config {
       requestsPerMinute: settings.RATE_LIMIT_PER_MINUTE,
       loginsPerMinute: settings.LOGIN_LIMIT_PER_MINUTE,
     };
+    this.productCacheSize = settings.PRODUCT_CACHE_SIZE;
+    this.metricsPort = settings.METRICS_PORT;
     this.logLevel = settings.LOG_LEVEL;
     this.startedByNpm = environment['npm_lifecycle_event'] === 'start';
     this.unused = NOT_YET_USED.filter((name) => !isDefault(name, settings));

@@ -111,6 +111,7 @@ export const settingsSchema = z.object({
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'must be a pino level such as info')
     .default('info'),
   METRICS_PORT: integer(0, 65535).optional(),
+  PRODUCT_CACHE_SIZE: integer(0, 10_000_000).default(10_000),
   OTEL_EXPORTER_OTLP_ENDPOINT: urlOf('http', 'https').optional(),
 });
 
@@ -125,7 +126,6 @@ export const NOT_YET_USED = [
   'ORDER_PENDING_LIMIT',
   'WEBHOOK_ALLOW_PRIVATE_HOSTS',
   'IMPORT_MAX_BYTES',
-  'METRICS_PORT',
   'OTEL_EXPORTER_OTLP_ENDPOINT',
 ] as const satisfies readonly (keyof Settings)[];
 

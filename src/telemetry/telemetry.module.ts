@@ -1,6 +1,14 @@
-import { Module } from '@nestjs/common';
+import { Global, Module } from '@nestjs/common';
 import { HealthController } from './health.controller.js';
 import { HealthService } from './health.service.js';
+import { Metrics } from './metrics.js';
+import { MetricsController } from './metrics.controller.js';
+import { MetricsServer } from './metrics-server.js';
 
-@Module({ controllers: [HealthController], providers: [HealthService] })
+@Global()
+@Module({
+  controllers: [HealthController, MetricsController],
+  providers: [HealthService, Metrics, MetricsServer],
+  exports: [Metrics],
+})
 export class TelemetryModule {}

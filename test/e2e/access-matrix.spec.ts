@@ -29,6 +29,7 @@ const MATRIX: Record<string, readonly number[]> = {
   'GET /openapi.yaml': [200, 200, 200, 200, 200, 200],
   'GET /health/live': [200, 200, 200, 200, 200, 200],
   'GET /health/ready': [200, 200, 200, 200, 200, 200],
+  'GET /metrics': [200, 200, 200, 200, 200, 200],
   'GET /.well-known/jwks.json': [200, 200, 200, 200, 200, 200],
   'GET /account/verify-email': [200, 200, 200, 200, 200, 200],
   'GET /account/reset-password': [200, 200, 200, 200, 200, 200],
