@@ -4,7 +4,7 @@ import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/comm
 import pg from 'pg';
 import { Config } from '../../config/index.js';
 
-const HEARTBEAT_MS = 1000;
+const HEARTBEAT_MS = 300;
 /** A connection that does not answer for so long is given up. */
 const SILENCE_MS = 2000;
 /** How old the last answer may be for the connection to be believed. */
@@ -37,9 +37,9 @@ export class Notifications implements OnApplicationBootstrap, OnApplicationShutd
     this.listeners.set(channel, listener);
   }
 
-  /** Whether everything that was committed three seconds ago and more has been heard. */
-  isCurrent(): boolean {
-    return performance.now() - this.heardAt < CURRENT_MS;
+  /** Whether everything that was committed so long ago and more has been heard. */
+  isCurrent(withinMs = CURRENT_MS): boolean {
+    return performance.now() - this.heardAt < withinMs;
   }
 
   onApplicationBootstrap(): void {

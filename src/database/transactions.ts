@@ -20,6 +20,9 @@ class SharedTransaction {
     private readonly onBegin: (tx: EntityManager) => Promise<void>,
   ) {}
 
+  /** What waits for the commit. */
+  readonly actions: (() => void)[] = [];
+
   get tx(): EntityManager | undefined {
     return this.runner?.manager;
   }
@@ -34,6 +37,7 @@ class SharedTransaction {
 
   async commit(): Promise<void> {
     await this.runner?.commitTransaction();
+    for (const action of this.actions) action();
   }
 
   async rollback(): Promise<void> {
@@ -66,6 +70,13 @@ export class Transactions {
   async statement<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
     const open = shared.getStore();
     return work(open ? await open.begun() : this.dataSource.manager);
+  }
+
+  /** For what must follow the commit of a `run` that is over: at once, unless that shares a transaction which goes on. */
+  afterCommit(action: () => void): void {
+    const open = shared.getStore();
+    if (open) open.actions.push(action);
+    else action();
   }
 
   /**

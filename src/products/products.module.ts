@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DemoCatalogueLoader } from './demo-catalogue.loader.js';
 import { Product } from './product.entity.js';
+import { ProductCache } from './product-cache.js';
 import { ProductsController } from './products.controller.js';
 import { ProductsRepository } from './products.repository.js';
 import { ProductsService } from './products.service.js';
@@ -9,7 +10,7 @@ import { ProductsService } from './products.service.js';
 @Module({
   imports: [TypeOrmModule.forFeature([Product])],
   controllers: [ProductsController],
-  providers: [ProductsService, ProductsRepository, DemoCatalogueLoader],
+  providers: [ProductsService, ProductsRepository, ProductCache, DemoCatalogueLoader],
   exports: [ProductsService, DemoCatalogueLoader],
 })
 export class ProductsModule {}

@@ -7,6 +7,7 @@ import { Transactions } from '../database/transactions.js';
 import type { AcceptedVersions } from '../database/versioned-rows.js';
 import type { CreateProductDto, ListProductsQuery, UpdateProductDto } from './product.dto.js';
 import type { Product } from './product.entity.js';
+import { ProductCache } from './product-cache.js';
 import { ProductsRepository } from './products.repository.js';
 import type { NewProduct } from './products.repository.js';
 
@@ -15,11 +16,12 @@ import type { NewProduct } from './products.repository.js';
 export class ProductsService {
   constructor(
     private readonly products: ProductsRepository,
+    private readonly cache: ProductCache,
     private readonly transactions: Transactions,
   ) {}
 
   async getProduct(id: string): Promise<Product> {
-    return (await this.products.findById(id)) ?? notFound();
+    return (await this.cache.get(id, () => this.products.findById(id))) ?? notFound();
   }
 
   listProducts(query: ListProductsQuery): Promise<Page<Product>> {
@@ -44,17 +46,20 @@ export class ProductsService {
 
   /** Takes the product away; its sku is free again. @throws Problem `precondition_failed` */
   async deleteProduct(id: string, versions: AcceptedVersions): Promise<void> {
-    if (await this.products.softDelete(id, versions)) return;
-    await this.explainUnchanged(id);
+    const isDeleted = await this.products.softDelete(id, versions);
+    this.cache.forget(id);
+    if (!isDeleted) await this.explainUnchanged(id);
   }
 
   private async change(id: string, versions: AcceptedVersions, changes: Partial<Product>): Promise<Product> {
-    return (await this.products.update(id, versions, changes)) ?? this.explainUnchanged(id);
+    const product = await this.products.update(id, versions, changes);
+    this.cache.forget(id);
+    return product ?? this.explainUnchanged(id);
   }
 
   /** No row was changed: there is none, or not in a version that the caller accepts. */
   private async explainUnchanged(id: string): Promise<never> {
-    await this.getProduct(id);
+    if (!(await this.products.findById(id))) notFound();
     throw new Problem('precondition_failed');
   }
 }

@@ -1,0 +1,201 @@
+import type { EventEmitter } from 'node:events';
+import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { Notifications } from '../../src/database/notifications.js';
+import type { ApiClient } from '../support/api-client.js';
+import { FreezingProxy } from '../support/freezing-proxy.js';
+import { createProduct } from '../support/products.js';
+import { startTestApp } from '../support/test-app.js';
+import type { TestApp } from '../support/test-app.js';
+
+const LINE = 'stockroom-notifications';
+const A_SECOND = 1000;
+
+let here: TestApp;
+/** Another instance on the same database. */
+let there: TestApp;
+let proxy: FreezingProxy;
+let without: TestApp;
+/** A manager at each of them. */
+let apiHere: ApiClient;
+let apiThere: ApiClient;
+let apiWithout: ApiClient;
+
+beforeAll(async () => {
+  here = await startTestApp();
+  const databaseUrl = String(here.config.database.url);
+  proxy = await FreezingProxy.start(databaseUrl);
+  there = await startTestApp({}, { databaseUrl: proxy.url });
+  without = await startTestApp({ PRODUCT_CACHE_SIZE: '0' }, { databaseUrl });
+  const { api, accessToken } = await here.signIn('manager');
+  apiHere = api;
+  apiThere = there.anonymous.withToken(accessToken);
+  apiWithout = without.anonymous.withToken(accessToken);
+  await vi.waitUntil(() => [here, there].every((app) => isCurrent(app)));
+});
+afterAll(async () => {
+  await without.close();
+  proxy.thaw();
+  await there.close();
+  proxy.stop();
+  await here.close();
+});
+
+const isCurrent = ({ app }: TestApp) => app.get(Notifications).isCurrent(A_SECOND);
+
+/** How often a connection of the pool is asked for. */
+async function countQueries({ dataSource }: TestApp, work: () => Promise<unknown>): Promise<number> {
+  const { master } = dataSource.driver as PostgresDriver as { master: EventEmitter };
+  let acquired = 0;
+  const count = () => (acquired += 1);
+  master.on('acquire', count);
+  await work();
+  master.off('acquire', count);
+  return acquired;
+}
+
+const versionOf = ({ headers }: { headers: Headers }) => Number(/\d+/.exec(headers.get('etag') ?? '')?.[0]);
+const read = async (api: ApiClient, id: string) => versionOf(await api.get(`/v1/products/${id}`));
+const write = async (api: ApiClient, id: string, price: number) =>
+  versionOf(await api.patch(`/v1/products/${id}`, { price }));
+
+describe('a product that was read', () => {
+  it('costs no query the next time, and is answered the same, also as 304 and to HEAD', async () => {
+    const { id } = await createProduct(apiHere);
+    const first = await apiHere.get(`/v1/products/${id}`);
+    const etag = first.headers.get('etag') ?? '';
+    const queries = await countQueries(here, async () => {
+      expect((await apiHere.get(`/v1/products/${id}`)).text).toBe(first.text);
+      expect((await apiHere.get(`/v1/products/${id}`, { 'if-none-match': etag })).status).toBe(304);
+      const head = await apiHere.send('HEAD', `/v1/products/${id}`);
+      expect([head.status, head.headers.get('etag')]).toEqual([200, etag]);
+    });
+    expect(queries).toBe(0);
+  });
+
+  it('costs one each time where PRODUCT_CACHE_SIZE is 0', async () => {
+    const { id } = await createProduct(apiHere);
+    const queries = await countQueries(without, async () => {
+      await apiWithout.get(`/v1/products/${id}`);
+      await apiWithout.get(`/v1/products/${id}`);
+    });
+    expect(queries).toBe(2);
+  });
+
+  it('is counted as hit or miss in the metrics', async () => {
+    const { id } = await createProduct(apiHere);
+    const count = async (outcome: string) => {
+      const { text } = await here.anonymous.get('/metrics');
+      return Number(
+        new RegExp(`^stockroom_product_cache_total{outcome="${outcome}"} (\\d+)$`, 'm').exec(text)?.[1],
+      );
+    };
+    await read(apiHere, id);
+    const before = [await count('hit'), await count('miss')];
+    await read(apiHere, id);
+    expect([await count('hit'), await count('miss')]).toEqual([Number(before[0]) + 1, before[1]]);
+  });
+});
+
+describe('a change', () => {
+  it('is seen by the next read on its instance, whoever reads meanwhile', async () => {
+    const { id } = await createProduct(apiHere);
+    let changing = true;
+    const readers = Array.from({ length: 4 }, async () => {
+      let seen = 0;
+      while (changing) {
+        const version = await read(apiHere, id);
+        expect(version).toBeGreaterThanOrEqual(seen);
+        seen = version;
+      }
+    });
+    for (let price = 1; price <= 60; price += 1) {
+      const version = await write(apiHere, id, price);
+      expect(await read(apiHere, id)).toBe(version);
+    }
+    changing = false;
+    await Promise.all(readers);
+    expect((await apiHere.delete(`/v1/products/${id}`)).status).toBe(204);
+    expect((await apiHere.get(`/v1/products/${id}`)).status).toBe(404);
+  });
+
+  it('is seen by the next read on its instance before anybody has told of it', async () => {
+    const { id } = await createProduct(apiThere);
+    await vi.waitUntil(() => isCurrent(there));
+    await read(apiThere, id);
+    proxy.freeze(LINE);
+    const version = await write(apiThere, id, 2);
+    const isBelieved = isCurrent(there);
+    expect([await read(apiThere, id), isBelieved]).toEqual([version, true]);
+    proxy.thaw();
+  });
+
+  it('is seen on another instance within a second', async () => {
+    const { id } = await createProduct(apiHere);
+    await read(apiThere, id);
+    const version = await write(apiHere, id, 2);
+    await expect.poll(() => read(apiThere, id), { timeout: A_SECOND, interval: 5 }).toBe(version);
+    await apiHere.delete(`/v1/products/${id}`);
+    const status = async () => (await apiThere.get(`/v1/products/${id}`)).status;
+    await expect.poll(status, { timeout: A_SECOND, interval: 5 }).toBe(404);
+  });
+
+  it('that was refused, because another instance was faster, shows what it did not know', async () => {
+    const { id } = await createProduct(apiHere);
+    await read(apiThere, id);
+    const version = await write(apiHere, id, 2);
+    const refused = await apiThere.patch(`/v1/products/${id}`, { price: 3 }, { 'if-match': '"v1"' });
+    expect(refused.status).toBe(412);
+    expect(await read(apiThere, id)).toBe(version);
+  });
+
+  it('of many products at once is seen, too', async () => {
+    const products = await Promise.all(Array.from({ length: 120 }, () => createProduct(apiHere)));
+    const id = String(products[0]?.id);
+    await read(apiThere, id);
+    await here.dataSource.query(`UPDATE products SET version = 77 WHERE id = ANY($1)`, [
+      products.map((product) => product.id),
+    ]);
+    await expect.poll(() => read(apiThere, id), { timeout: A_SECOND, interval: 5 }).toBe(77);
+  });
+
+  it('by anybody, read by anybody, is never followed by an older one on the same instance', async () => {
+    const products = await Promise.all(Array.from({ length: 5 }, () => createProduct(apiHere)));
+    const seen = new Map<string, number>();
+    const see = (api: ApiClient, id: string, version: number, atLeast: number) => {
+      const key = `${api === apiHere ? 'here' : 'there'} ${id}`;
+      expect(version, key).toBeGreaterThanOrEqual(atLeast);
+      seen.set(key, Math.max(seen.get(key) ?? 0, version));
+    };
+    const client = async (seed: number) => {
+      for (let step = 0; step < 60; step += 1) {
+        const random = (seed * 7919 + step * 104_729) % 1009;
+        const api = random % 2 === 0 ? apiHere : apiThere;
+        const { id } = products[random % products.length] as { id: string };
+        const known = seen.get(`${api === apiHere ? 'here' : 'there'} ${id}`) ?? 0;
+        if (random % 3 !== 0) see(api, id, await read(api, id), known);
+        else see(api, id, await write(api, id, 1 + random), known);
+      }
+    };
+    await Promise.all(Array.from({ length: 8 }, (_, seed) => client(seed)));
+    const truth = await Promise.all(products.map(({ id }) => read(apiWithout, id)));
+    for (const api of [apiHere, apiThere])
+      await expect
+        .poll(() => Promise.all(products.map(({ id }) => read(api, id))), { timeout: A_SECOND, interval: 5 })
+        .toEqual(truth);
+  });
+
+  it('is seen at once where nobody can tell of it', async () => {
+    const { id } = await createProduct(apiHere);
+    await read(apiThere, id);
+    await here.dataSource.query(
+      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1 AND datname = current_database()',
+      [LINE],
+    );
+    await vi.waitUntil(() => !isCurrent(there), { timeout: 5000, interval: 1 });
+    const version = await write(apiHere, id, 2);
+    expect(await read(apiThere, id)).toBe(version);
+    await vi.waitUntil(() => isCurrent(there), { timeout: 5000, interval: 20 });
+    expect(await read(apiThere, id)).toBe(version);
+  });
+});
