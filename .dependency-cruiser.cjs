@@ -60,17 +60,24 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^src/([^/]+)/',
-        pathNot: [`^src/${anyOf([...Object.keys(MAY_IMPORT), 'startup'])}/`, SPEC],
+        pathNot: [`^src/${anyOf([...Object.keys(MAY_IMPORT), 'startup', 'cli'])}/`, SPEC],
       },
       to: { path: '^src/', pathNot: [`^src/${anyOf(SHARED)}/`, '^src/$1/'] },
     },
     {
       name: 'startup-importers',
       comment:
-        'What brings the service up stands above it: it may know everything, and only main.ts knows it.',
+        'What brings the service up stands above it: it may know everything, and only main.ts and the command line know it.',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(startup/|main\\.ts$)' },
+      from: { path: '^src/', pathNot: '^src/(startup/|cli/|main\\.ts$)' },
       to: { path: '^src/startup/' },
+    },
+    {
+      name: 'cli-importers',
+      comment: 'The command line stands above the service: it may know everything, and nobody knows it.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/cli/' },
+      to: { path: '^src/cli/' },
     },
     {
       name: 'config-imports',

@@ -1,9 +1,7 @@
-import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { formatKeySet, KeyFileError, readKeySet, writeKeySet } from './key-file.js';
-import { addNextKey, promoteNextKey, retireKeys, stateOf } from './key-rotation.js';
-import type { KeySet } from './key-rotation.js';
-import { generateKey, generateKeySet, SIGNING_ALGORITHMS } from './signing-keys.js';
+import { generate, next, promote, retire, rotate, show } from './key-commands.js';
+import { KeyFileError } from './key-file.js';
+import { SIGNING_ALGORITHMS } from './signing-keys.js';
 import type { SigningAlgorithm } from './signing-keys.js';
 
 const USAGE = `Usage: npm run --silent keys -- <command> [FILE] [--algorithm ES256|RS256]
@@ -13,6 +11,7 @@ const USAGE = `Usage: npm run --silent keys -- <command> [FILE] [--algorithm ES2
   next FILE        adds the next key: it is published and verifies, but does not sign yet
   promote FILE     lets the newest key sign; the one before still verifies
   retire FILE      takes the keys that no longer sign out of use; they stay in the file
+  rotate FILE      takes the step of a rotation that is due: next, promote or retire
   show FILE        lists the keys, without their private parts
 
 Examples:
@@ -26,71 +25,18 @@ A rotation is next, promote, retire; each says what to do before the following o
 /** A command that is not understood ends with 2, one that cannot be carried out with 1. */
 class UsageError extends Error {}
 
-/** @returns what there is to say, line by line */
-type Command = (file: string, algorithm: SigningAlgorithm | undefined) => string[];
+type Command = (file: string, algorithm?: SigningAlgorithm) => string[];
 
 const COMMANDS = new Map<string, Command>([
   ['generate', generate],
   ['next', next],
   ['promote', promote],
   ['retire', retire],
+  ['rotate', rotate],
   ['show', show],
 ]);
 
 const MAKE_KEYS = ['generate', 'next'];
-
-const STATES = { signs: 'signs', next: 'verifies, signs next', verifies: 'verifies', retired: 'retired' };
-
-function generate(file: string, algorithm: SigningAlgorithm | undefined): string[] {
-  const set = generateKeySet(algorithm);
-  if (file === '') return [formatKeySet(set).trimEnd()];
-  if (existsSync(file)) throw new KeyFileError(`${file} is there already; to add a key: next ${file}`);
-  return save(file, set, 'Keep it secret, and give it to every instance as JWT_KEYS_FILE.');
-}
-
-function next(file: string, algorithm: SigningAlgorithm | undefined): string[] {
-  const set = readKeySet(file);
-  return save(
-    file,
-    addNextKey(set, generateKey(algorithm ?? set.keys[0]?.alg)),
-    'Restart all instances, one after the other. Wait 5 minutes: others may remember the published keys that long.',
-    `Then: promote ${file}`,
-  );
-}
-
-function promote(file: string): string[] {
-  const set = promoteNextKey(readKeySet(file));
-  if (!set) throw new KeyFileError(`${file} has no next key; to add one: next ${file}`);
-  return save(
-    file,
-    set,
-    'Restart all instances, one after the other. Wait 15 minutes: access tokens of the old key live that long.',
-    `Then: retire ${file}`,
-  );
-}
-
-function retire(file: string): string[] {
-  const set = retireKeys(readKeySet(file));
-  if (!set) throw new KeyFileError(`${file} has no key to retire: each one signs, will sign or is retired`);
-  return save(
-    file,
-    set,
-    'Restart all instances, one after the other. Leave retired keys in the file: they open what they sealed.',
-  );
-}
-
-function show(file: string): string[] {
-  return list(readKeySet(file));
-}
-
-function save(file: string, set: KeySet, ...advice: string[]): string[] {
-  writeKeySet(file, set);
-  return [...list(set), '', ...advice];
-}
-
-function list(set: KeySet): string[] {
-  return set.keys.map((key) => `${key.kid}  ${key.alg}  ${STATES[stateOf(key, set)]}`);
-}
 
 function main(args: string[]): string[] {
   const { positionals, values } = parse(args);

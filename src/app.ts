@@ -21,6 +21,7 @@ import { ProblemSender } from './common/problems/problem.sender.js';
 import { toProblem } from './common/problems/to-problem.js';
 import { ApiDocument } from './docs/api-document.js';
 import { NestLogger } from './telemetry/logger.js';
+import { MetricsServer } from './telemetry/metrics-server.js';
 import { registerRequestLog } from './telemetry/request-log.js';
 
 const MEBIBYTE = 1024 * 1024;
@@ -66,7 +67,9 @@ export async function createApp(config: Config, logger: Logger): Promise<NestFas
   const routes = app.get(RouteTable);
   fastify.addHook('onRoute', ({ method, url }) => routes.add(method, url));
   app.get(ApiDocument).describe(app);
-  return app.init();
+  await app.init();
+  await app.get(MetricsServer).listen();
+  return app;
 }
 
 /** Pages of other origins may call the API only where the settings name them. */

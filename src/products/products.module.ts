@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { CatalogueGenerator } from './catalogue-generator.service.js';
 import { DemoCatalogueLoader } from './demo-catalogue.loader.js';
 import { Product } from './product.entity.js';
 import { ProductCache } from './product-cache.js';
@@ -10,7 +11,7 @@ import { ProductsService } from './products.service.js';
 @Module({
   imports: [TypeOrmModule.forFeature([Product])],
   controllers: [ProductsController],
-  providers: [ProductsService, ProductsRepository, ProductCache, DemoCatalogueLoader],
-  exports: [ProductsService, DemoCatalogueLoader],
+  providers: [ProductsService, ProductsRepository, ProductCache, DemoCatalogueLoader, CatalogueGenerator],
+  exports: [ProductsService, DemoCatalogueLoader, CatalogueGenerator],
 })
 export class ProductsModule {}

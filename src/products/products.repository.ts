@@ -76,6 +76,21 @@ export class ProductsRepository {
     await this.products.insert(products);
   }
 
+  /** Those whose sku is free, all by one statement. Returns how many. */
+  async insertMissing(products: readonly (NewProduct & { createdAt: Date })[]): Promise<number> {
+    const rows = await this.products.query<unknown[]>(
+      `INSERT INTO products (id, sku, name, description, price, currency, in_stock, created_at, updated_at, version)
+       SELECT *, created_at, 1 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::numeric[], $6::text[],
+         $7::boolean[], $8::timestamptz[])
+         AS new (id, sku, name, description, price, currency, in_stock, created_at)
+       ON CONFLICT (sku) WHERE deleted_at IS NULL DO NOTHING RETURNING true`,
+      (['id', 'sku', 'name', 'description', 'price', 'currency', 'inStock', 'createdAt'] as const).map(
+        (field) => products.map((product) => product[field]),
+      ),
+    );
+    return rows.length;
+  }
+
   /** The product after the change, or null if there is none in an accepted version. */
   update(id: string, versions: AcceptedVersions, changes: Partial<Product>): Promise<Product | null> {
     return updateVersion(this.products.manager, Product, COLUMNS, { id, versions }, changes);

@@ -62,7 +62,7 @@ async function awaitDatabase(
 }
 
 /** Development brings the schema up to date by itself; production wants that to be somebody's decision. */
-async function prepareSchema(config: Config, logger: Logger): Promise<void> {
+export async function prepareSchema(config: Config, logger: Logger): Promise<void> {
   const url = config.isProduction ? config.database.url : config.database.migrationUrl;
   const dataSource = await new DataSource(dataSourceOptions(config, url ?? '')).initialize();
   try {

@@ -2,13 +2,13 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Injectable, Logger } from '@nestjs/common';
-import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import type { OnApplicationShutdown } from '@nestjs/common';
 import { Config } from '../../config/index.js';
 import { Metrics } from './metrics.js';
 
 /** Serves the metrics on `METRICS_PORT`, where that is set: a port that only the operators' network reaches. */
 @Injectable()
-export class MetricsServer implements OnApplicationBootstrap, OnApplicationShutdown {
+export class MetricsServer implements OnApplicationShutdown {
   private readonly logger = new Logger(MetricsServer.name);
   private server: Server | undefined;
 
@@ -17,7 +17,7 @@ export class MetricsServer implements OnApplicationBootstrap, OnApplicationShutd
     private readonly config: Config,
   ) {}
 
-  async onApplicationBootstrap(): Promise<void> {
+  async listen(): Promise<void> {
     const { metricsPort, http } = this.config;
     if (metricsPort === undefined) return;
     this.server = createServer((request, response) => void this.answer(request, response));

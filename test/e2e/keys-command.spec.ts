@@ -124,7 +124,7 @@ describe('the usage', () => {
 
   it.each([
     [[], 'Which command?'],
-    [['rotate', 'keys.json'], 'There is no command "rotate".'],
+    [['revolve', 'keys.json'], 'There is no command "revolve".'],
     [['constructor', 'keys.json'], 'There is no command "constructor".'],
     [['next'], 'next needs the name of the key file.'],
     [['next', 'a.json', 'b.json'], 'next takes one file.'],

@@ -61,7 +61,7 @@ function checkUsable(data: string, binaries: Binaries, account: Account | undefi
 
 const passwordFile = (place: string): string => join(place, 'password');
 
-function readPassword(place: string, data: string): string {
+export function readPassword(place: string, data: string): string {
   const password = existsSync(passwordFile(place)) ? readFileSync(passwordFile(place), 'utf8').trim() : '';
   if (password !== '') return password;
   throw new EmbeddedPostgresError(

@@ -2,7 +2,7 @@ import { mkdirSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { serverAccount } from './account.js';
 import { findBinaries } from './binaries.js';
-import { dataOf, openCluster } from './cluster.js';
+import { dataOf, openCluster, readPassword } from './cluster.js';
 import { databaseUrl, ensureDatabase } from './database.js';
 import { EmbeddedPostgresError, errorCode, errorText } from './embedded-postgres.error.js';
 import { type Lock, lockDataDir } from './lock.js';
@@ -43,6 +43,17 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   } catch (error) {
     throw explained(error, dataDir);
   }
+}
+
+/** The server that another process has in that folder, which goes on without us; or else one of our own. */
+export async function joinEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  const place = knownPlace(resolve(options.dataDir));
+  const data = dataOf(place);
+  if (!readPidFile(data)) return startEmbeddedPostgres(options);
+  const password = readPassword(place, data);
+  const server = await findRunningServer(data, password);
+  if (!server) return startEmbeddedPostgres(options);
+  return { url: databaseUrl(server.port, password), stop: () => Promise.resolve() };
 }
 
 async function startLocked(
