@@ -20,9 +20,6 @@ class SharedTransaction {
     private readonly onBegin: (tx: EntityManager) => Promise<void>,
   ) {}
 
-  /** What waits for the commit. */
-  readonly actions: (() => void)[] = [];
-
   get tx(): EntityManager | undefined {
     return this.runner?.manager;
   }
@@ -31,13 +28,14 @@ class SharedTransaction {
     if (this.runner) return this.runner.manager;
     this.runner = this.dataSource.createQueryRunner();
     await this.runner.startTransaction();
+    actions.set(this.runner.manager, []);
     await this.onBegin(this.runner.manager);
     return this.runner.manager;
   }
 
   async commit(): Promise<void> {
     await this.runner?.commitTransaction();
-    for (const action of this.actions) action();
+    if (this.tx) runActions(this.tx);
   }
 
   async rollback(): Promise<void> {
@@ -52,6 +50,13 @@ class SharedTransaction {
 
 const shared = new AsyncLocalStorage<SharedTransaction>();
 
+/** What waits for the commit of each transaction. */
+const actions = new WeakMap<EntityManager, (() => void)[]>();
+
+function runActions(tx: EntityManager): void {
+  for (const action of actions.get(tx) ?? []) action();
+}
+
 /**
  * How services begin transactions. Usually each `run` is one; inside of `together` all of them are a single one, which
  * commits at the end.
@@ -63,7 +68,13 @@ export class Transactions {
   /** Commits what the work does, or, if it throws, nothing of it. */
   async run<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
     const open = shared.getStore();
-    return open ? work(await open.begun()) : this.dataSource.transaction(work);
+    if (open) return work(await open.begun());
+    const { result, tx } = await this.dataSource.transaction(async (tx) => {
+      actions.set(tx, []);
+      return { result: await work(tx), tx };
+    });
+    runActions(tx);
+    return result;
   }
 
   /** For a single statement, which is a transaction by itself, and begins none unless it has to share one. */
@@ -72,10 +83,10 @@ export class Transactions {
     return work(open ? await open.begun() : this.dataSource.manager);
   }
 
-  /** For what must follow the commit of a `run` that is over: at once, unless that shares a transaction which goes on. */
-  afterCommit(action: () => void): void {
-    const open = shared.getStore();
-    if (open) open.actions.push(action);
+  /** Runs it once the transaction is committed, and not at all if that fails. */
+  afterCommit(tx: EntityManager, action: () => void): void {
+    const waiting = actions.get(tx);
+    if (waiting) waiting.push(action);
     else action();
   }
 

@@ -8,6 +8,17 @@ type Resource = ResourceColumns & { id: string };
 /** The versions that a writer accepts; `any` if the row only has to exist. */
 export type AcceptedVersions = 'any' | readonly number[];
 
+/** The row to change. */
+export interface Target {
+  readonly id: string;
+  readonly versions: AcceptedVersions;
+  /** What must hold of it besides: trusted SQL, never text of a request. */
+  readonly condition?: string | undefined;
+}
+
+/** A value, or the SQL that makes it. */
+export type NewValues<E> = { readonly [Name in keyof E]?: E[Name] | (() => string) };
+
 /**
  * Changes a row that exists in an accepted version, in one statement: of two writers with the same version one wins at
  * every isolation level. Without changes it only looks.
@@ -18,19 +29,26 @@ export async function updateVersion<E extends Resource>(
   tx: EntityManager,
   entity: EntityTarget<E>,
   columns: string,
-  target: { id: string; versions: AcceptedVersions },
-  changes: Partial<E>,
+  target: Target,
+  changes: NewValues<E>,
 ): Promise<E | null> {
   const where = whereOf<E>(target);
+  const condition = target.condition ?? 'true';
   const rows =
     Object.keys(changes).length === 0
-      ? await tx.createQueryBuilder(entity, 'row').select(columns).where(where).getRawMany<E>()
+      ? await tx
+          .createQueryBuilder(entity, 'row')
+          .select(columns)
+          .where(where)
+          .andWhere(`(${condition})`)
+          .getRawMany<E>()
       : ((
           await tx
             .createQueryBuilder()
             .update(entity)
             .set(changes as unknown as QueryDeepPartialEntity<E>)
             .where(where)
+            .andWhere(`(${condition})`)
             .returning(columns)
             .execute()
         ).raw as E[]);
@@ -41,7 +59,7 @@ export async function updateVersion<E extends Resource>(
 export async function softDeleteVersion<E extends Resource>(
   tx: EntityManager,
   entity: EntityTarget<E>,
-  target: { id: string; versions: AcceptedVersions },
+  target: Omit<Target, 'condition'>,
 ): Promise<boolean> {
   const { affected } = await tx
     .createQueryBuilder()
@@ -52,7 +70,7 @@ export async function softDeleteVersion<E extends Resource>(
   return affected === 1;
 }
 
-function whereOf<E extends Resource>({ id, versions }: { id: string; versions: AcceptedVersions }) {
+function whereOf<E extends Resource>({ id, versions }: Target) {
   return {
     id,
     deletedAt: IsNull(),

@@ -45,7 +45,10 @@ export class CreateProductDto {
   @MayBeAbsent()
   currency?: string;
 
-  /** @example true */
+  /**
+   * Only while the stock of the product is not tracked: from its first stock movement on, those decide.
+   * @example true
+   */
   @ApiProperty({ default: true })
   @IsBoolean()
   @MayBeAbsent()

@@ -50,10 +50,12 @@ export class ProductsController {
   @Put(':id')
   @Access('products:write')
   @Returns(ProductResponse)
-  @Problems('duplicate_sku')
+  @Problems('conflict', 'duplicate_sku')
   @ApiOperation({
     summary: 'Replace a product',
-    description: 'Replaces all fields: what is not sent gets its default.',
+    description:
+      'Replaces all fields: what is not sent gets its default. Where the stock is tracked, in_stock stays as it is, and' +
+      ' another value is a conflict.',
   })
   replaceProduct(@Id() id: string, @Body() dto: CreateProductDto, @IfMatch() precondition: Precondition) {
     return this.products.replaceProduct(id, dto, precondition);
@@ -62,10 +64,11 @@ export class ProductsController {
   @Patch(':id')
   @Access('products:write')
   @Returns(ProductResponse)
-  @Problems('duplicate_sku')
+  @Problems('conflict', 'duplicate_sku')
   @ApiOperation({
     summary: 'Change a product',
-    description: 'A merge patch (RFC 7396): what is not sent stays.',
+    description:
+      'A merge patch (RFC 7396): what is not sent stays. Where the stock is tracked, in_stock cannot be sent.',
   })
   updateProduct(@Id() id: string, @Body() dto: UpdateProductDto, @IfMatch() precondition: Precondition) {
     return this.products.updateProduct(id, dto, precondition);

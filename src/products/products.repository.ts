@@ -7,7 +7,7 @@ import type { Sorts } from '../common/pages/keyset.js';
 import type { Page } from '../common/pages/page.js';
 import { Sql } from '../database/sql.js';
 import { softDeleteVersion, updateVersion } from '../database/versioned-rows.js';
-import type { AcceptedVersions } from '../database/versioned-rows.js';
+import type { AcceptedVersions, NewValues, Target } from '../database/versioned-rows.js';
 import type { ListProductsQuery } from './product.dto.js';
 import { Product } from './product.entity.js';
 import { filtersOf } from './product-filters.js';
@@ -16,6 +16,13 @@ import type { Search, SearchMode } from './product-search.js';
 
 /** Rows are read as they are: hydrating entities costs more than the query. */
 const COLUMNS = `id, sku, name, description, price, currency, in_stock AS "inStock", created_at AS "createdAt", updated_at AS "updatedAt", version`;
+
+const TRACK_STOCK = `
+  UPDATE products SET stock_tracked = true, in_stock = now.in_stock,
+    version = version + (products.in_stock <> now.in_stock)::int,
+    updated_at = CASE WHEN products.in_stock = now.in_stock THEN updated_at ELSE CURRENT_TIMESTAMP END
+  FROM unnest($1::uuid[], $2::boolean[]) AS now (id, in_stock)
+  WHERE products.id = now.id AND deleted_at IS NULL AND NOT (stock_tracked AND products.in_stock = now.in_stock)`;
 
 /** Written out, as building it anew costs the service more than carrying it out costs the database. */
 const INSERT = `INSERT INTO products (id, sku, name, description, price, currency, in_stock, version)
@@ -91,9 +98,32 @@ export class ProductsRepository {
     return rows.length;
   }
 
-  /** The product after the change, or null if there is none in an accepted version. */
-  update(id: string, versions: AcceptedVersions, changes: Partial<Product>): Promise<Product | null> {
-    return updateVersion(this.products.manager, Product, COLUMNS, { id, versions }, changes);
+  /**
+   * The product after the change; null if there is none in an accepted version, or `inStock` is not what its stock says.
+   * Without `inStock` that of a tracked product stays; any other has its default again.
+   */
+  replace(
+    id: string,
+    versions: AcceptedVersions,
+    { inStock, ...fields }: Omit<NewProduct, 'id' | 'inStock'> & { inStock: boolean | undefined },
+  ): Promise<Product | null> {
+    return inStock === undefined
+      ? this.update({ id, versions }, { ...fields, inStock: () => 'in_stock OR NOT stock_tracked' })
+      : this.update(
+          { id, versions, condition: `NOT stock_tracked OR in_stock = ${String(inStock)}` },
+          { ...fields, inStock },
+        );
+  }
+
+  /** The product after the change; null if there is none in an accepted version, or `inStock` is not for writers to say. */
+  patch(id: string, versions: AcceptedVersions, changes: Partial<Product>): Promise<Product | null> {
+    const condition = changes.inStock === undefined ? undefined : 'NOT stock_tracked';
+    return this.update({ id, versions, condition }, changes);
+  }
+
+  /** From now on stock movements decide of these products. The version counts only where the answer changes by it. */
+  async trackStock(tx: EntityManager, inStock: ReadonlyMap<string, boolean>): Promise<void> {
+    await tx.query(TRACK_STOCK, [[...inStock.keys()], [...inStock.values()]]);
   }
 
   softDelete(id: string, versions: AcceptedVersions): Promise<boolean> {
@@ -102,6 +132,10 @@ export class ProductsRepository {
 
   async isEmpty(): Promise<boolean> {
     return (await this.products.find({ select: { id: true }, take: 1, withDeleted: true })).length === 0;
+  }
+
+  private update(target: Target, changes: NewValues<Product>): Promise<Product | null> {
+    return updateVersion(this.products.manager, Product, COLUMNS, target, changes);
   }
 
   /** By words if any product has them, else by similar spelling; a further page goes on as the walk began. */

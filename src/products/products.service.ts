@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { toDecimal, toMinorUnits } from '../common/money.js';
 import type { Page } from '../common/pages/page.js';
@@ -10,6 +11,9 @@ import type { Product } from './product.entity.js';
 import { ProductCache } from './product-cache.js';
 import { ProductsRepository } from './products.repository.js';
 import type { NewProduct } from './products.repository.js';
+
+const STOCK_DECIDES =
+  'The stock of this product is tracked, so its stock movements decide in_stock. Leave it out, or move the stock.';
 
 /** The catalogue: what there is to sell, at which price. */
 @Injectable()
@@ -34,32 +38,49 @@ export class ProductsService {
     return this.transactions.statement((tx) => this.products.insert(tx, product));
   }
 
-  /** What is not sent gets its default. @throws Problem `duplicate_sku`, `precondition_failed` */
-  replaceProduct(id: string, dto: CreateProductDto, versions: AcceptedVersions): Promise<Product> {
-    return this.change(id, versions, allFields(dto));
+  /**
+   * What is not sent gets its default, but for `in_stock` where the stock is tracked: that stays.
+   * @throws Problem `duplicate_sku`, `precondition_failed`, `conflict` for another `in_stock` than the stock says
+   */
+  async replaceProduct(id: string, dto: CreateProductDto, versions: AcceptedVersions): Promise<Product> {
+    const fields = { ...allFields(dto), inStock: dto.in_stock };
+    const product = await this.products.replace(id, versions, fields);
+    this.cache.forget(id);
+    return product ?? this.explainUnchanged(id, versions, dto);
   }
 
-  /** What is not sent stays. @throws Problem `duplicate_sku`, `precondition_failed` */
-  updateProduct(id: string, dto: UpdateProductDto, versions: AcceptedVersions): Promise<Product> {
-    return this.change(id, versions, sentFields(dto));
+  /**
+   * What is not sent stays.
+   * @throws Problem `duplicate_sku`, `precondition_failed`, `conflict` for `in_stock` where the stock is tracked
+   */
+  async updateProduct(id: string, dto: UpdateProductDto, versions: AcceptedVersions): Promise<Product> {
+    const product = await this.products.patch(id, versions, sentFields(dto));
+    this.cache.forget(id);
+    return product ?? this.explainUnchanged(id, versions, dto);
+  }
+
+  /** Their stock is tracked from now on, and this is what it says; to be called by who holds their stock levels. */
+  async trackStock(tx: EntityManager, inStock: ReadonlyMap<string, boolean>): Promise<void> {
+    await this.products.trackStock(tx, inStock);
+    this.transactions.afterCommit(tx, () => this.cache.forget(...inStock.keys()));
   }
 
   /** Takes the product away; its sku is free again. @throws Problem `precondition_failed` */
   async deleteProduct(id: string, versions: AcceptedVersions): Promise<void> {
     const isDeleted = await this.products.softDelete(id, versions);
     this.cache.forget(id);
-    if (!isDeleted) await this.explainUnchanged(id);
+    if (!isDeleted) await this.explainUnchanged(id, versions);
   }
 
-  private async change(id: string, versions: AcceptedVersions, changes: Partial<Product>): Promise<Product> {
-    const product = await this.products.update(id, versions, changes);
-    this.cache.forget(id);
-    return product ?? this.explainUnchanged(id);
-  }
-
-  /** No row was changed: there is none, or not in a version that the caller accepts. */
-  private async explainUnchanged(id: string): Promise<never> {
-    if (!(await this.products.findById(id))) notFound();
+  /** No row was changed: there is none, or not in a version that the caller accepts, or its stock says something else. */
+  private async explainUnchanged(
+    id: string,
+    versions: AcceptedVersions,
+    sent: UpdateProductDto = {},
+  ): Promise<never> {
+    const { version } = (await this.products.findById(id)) ?? notFound();
+    const isAccepted = versions === 'any' || versions.includes(version);
+    if (isAccepted && sent.in_stock !== undefined) throw new Problem('conflict', STOCK_DECIDES);
     throw new Problem('precondition_failed');
   }
 }
