@@ -55,7 +55,7 @@ function shape(
 }
 
 function isCreating(answer: Answer): boolean {
-  return answer.kind === 'resource' && answer.collection !== undefined;
+  return answer.kind === 'resource' && answer.isNew === true;
 }
 
 /** Revalidate with the ETag; what is about credentials is never stored (RFC 9111). */
@@ -79,12 +79,12 @@ interface Versioned {
 }
 
 function shapeResource(
-  { dto, collection }: Extract<Answer, { kind: 'resource' }>,
+  { dto, isNew, collection }: Extract<Answer, { kind: 'resource' }>,
   value: Versioned,
   request: FastifyRequest,
   reply: FastifyReply,
 ): object | undefined {
-  if (collection !== undefined) reply.header('location', `${collection}/${value.id ?? ''}`);
+  if (isNew) reply.header('location', `${collection ?? pathOf(request)}/${value.id ?? ''}`);
   if (value.version !== undefined) {
     const etag = etagOf(value.version);
     reply.header('etag', etag);
@@ -97,6 +97,10 @@ function shapeResource(
     }
   }
   return dto.from(value);
+}
+
+function pathOf({ url }: FastifyRequest): string {
+  return url.split('?', 1)[0] ?? '';
 }
 
 function shapeRedirect(

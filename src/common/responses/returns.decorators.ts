@@ -20,7 +20,7 @@ export interface ResponseDto<Source = never> {
 
 /** What a handler answers; the ResponseInterceptor makes it true. */
 export type Answer =
-  | { kind: 'resource'; dto: ResponseDto<unknown>; collection?: string }
+  | { kind: 'resource'; dto: ResponseDto<unknown>; isNew?: boolean; collection?: string }
   | { kind: 'page'; dto: ResponseDto<unknown> }
   | { kind: 'nothing' }
   | { kind: 'redirect'; dto?: ResponseDto<unknown> }
@@ -50,10 +50,13 @@ export const ReturnsObject = (dto: ResponseDto) =>
     Problems('not_acceptable'),
   );
 
-/** 201 with the resource, and its `Location` below `collection`, e.g. `/v1/products`. Takes an Idempotency-Key. */
-export const ReturnsCreated = (dto: ResponseDto, collection: string) =>
+/**
+ * 201 with the resource, and its `Location` below `collection`, such as `/v1/products`, or else below the request's path.
+ * Takes an Idempotency-Key.
+ */
+export const ReturnsCreated = (dto: ResponseDto, collection?: string) =>
   applyDecorators(
-    declare({ kind: 'resource', dto: dto, collection }),
+    declare({ kind: 'resource', dto: dto, isNew: true, collection }),
     HttpCode(201),
     ApiCreatedResponse({
       type: dto as never,
