@@ -24,6 +24,7 @@ import { OidcModule } from './oidc/oidc.module.js';
 import { PasswordResetsModule } from './password-resets/password-resets.module.js';
 import { ProductsModule } from './products/products.module.js';
 import { SessionsModule } from './sessions/sessions.module.js';
+import { StockModule } from './stock/stock.module.js';
 import { TelemetryModule } from './telemetry/telemetry.module.js';
 import { TwoStepModule } from './two-step/two-step.module.js';
 import { UsersModule } from './users/users.module.js';
@@ -48,6 +49,7 @@ import { UsersModule } from './users/users.module.js';
     OidcModule,
     AccountPagesModule,
     ProductsModule,
+    StockModule,
     DocsModule,
   ],
   providers: [

@@ -19,6 +19,9 @@ export const EVENT_TYPES = [
   'session.ended',
   'api_key.created',
   'api_key.revoked',
+  'stock.moved',
+  'stock.depleted',
+  'stock.corrected',
 ] as const;
 
 export type EventType = (typeof EVENT_TYPES)[number];

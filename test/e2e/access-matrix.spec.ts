@@ -88,6 +88,11 @@ const MATRIX: Record<string, readonly number[]> = {
   'PUT /v1/products/:id': [401, 403, 422, 422, 401, 401],
   'PATCH /v1/products/:id': [401, 403, 422, 422, 401, 401],
   'DELETE /v1/products/:id': [401, 403, 404, 404, 401, 401],
+
+  'GET /v1/products/:id/stock': [401, 404, 404, 404, 401, 401],
+  'GET /v1/products/:id/stock-movements': [401, 404, 404, 404, 401, 401],
+  'POST /v1/products/:id/stock-movements': [401, 403, 422, 422, 401, 401],
+  'GET /v1/products/:id/stock-movements/:movement_id': [401, 404, 404, 404, 401, 401],
 };
 
 let app: TestApp;

@@ -42,6 +42,8 @@ const ROWS: readonly string[] = [
   `INSERT INTO known_addresses (key, expires_at) VALUES ('a', now())`,
   `INSERT INTO identities (issuer, subject, user_id, created_at) VALUES ('https://id', 's', '${ID}', now())`,
   `INSERT INTO idempotency_keys (key_hash, sealed_answer, expires_at) VALUES ('a', 'v1.a.b.c', now())`,
+  `INSERT INTO stock_levels (product_id, on_hand, reserved, version) VALUES ('${ID}', 5, 0, 1)`,
+  `INSERT INTO stock_movements (id, product_id, quantity, reason) VALUES ('${ID}', '${ID}', 5, 'receipt')`,
 ];
 
 let entities: (new () => object)[];

@@ -117,6 +117,19 @@ const kinds = {
     meaning: 'Another request with this Idempotency-Key is being carried out at this moment.',
     remedy: 'Wait a moment, then repeat the request unchanged to get the answer of the other one.',
   },
+  insufficient_stock: {
+    status: 409,
+    title: 'Insufficient stock',
+    meaning: 'Less is available than this takes.',
+    remedy: 'Take no more than errors says is available, or wait until there is more.',
+    errors: [
+      {
+        pointer: '/quantity',
+        code: 'insufficient_stock',
+        message: 'quantity takes 5, and 3 are available',
+      },
+    ],
+  },
   last_admin: {
     status: 409,
     title: 'Last administrator',
