@@ -5,6 +5,8 @@ import { CatalogueGenerateCommand } from './catalogue-generate.command.js';
 import { CatalogueCommand } from './catalogue.command.js';
 import { KeysRotateCommand } from './keys-rotate.command.js';
 import { KeysCommand } from './keys.command.js';
+import { StockReconcileCommand } from './stock-reconcile.command.js';
+import { StockCommand } from './stock.command.js';
 import { Stockroom } from './stockroom.js';
 import { UsersCreateAdminCommand } from './users-create-admin.command.js';
 import { UsersCommand } from './users.command.js';
@@ -14,6 +16,8 @@ import { UsersCommand } from './users.command.js';
     Stockroom,
     CatalogueCommand,
     CatalogueGenerateCommand,
+    StockCommand,
+    StockReconcileCommand,
     UsersCommand,
     UsersCreateAdminCommand,
     KeysCommand,

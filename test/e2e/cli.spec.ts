@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cli } from '../support/cli.js';
+import { createProduct } from '../support/products.js';
 import { startTestApp } from '../support/test-app.js';
 import type { SignedIn, TestApp } from '../support/test-app.js';
 
@@ -24,7 +25,7 @@ afterAll(async () => {
 
 describe('--help', () => {
   it.each([
-    [[], ['catalogue', 'keys', 'users']],
+    [[], ['catalogue', 'keys', 'stock', 'users']],
     [['catalogue'], ['generate']],
     [
       ['catalogue', 'generate'],
@@ -118,6 +119,29 @@ describe('users create-admin', () => {
   it('says what the API would say of an address that is taken', async () => {
     const { code, stderr } = await cli(['users', 'create-admin', manager.email], environment);
     expect([code, stderr]).toEqual([1, 'Another user has this e-mail address.\n']);
+  });
+});
+
+describe('stock reconcile', () => {
+  it('says that all is well, tells of each difference, and corrects it when asked to', async () => {
+    const reconcile = async (...flags: string[]) => cli(['stock', 'reconcile', ...flags], environment);
+    const { id, sku } = await createProduct(manager.api);
+    await manager.api.post(`/v1/products/${id}/stock-movements`, { quantity: 5, reason: 'receipt' });
+    const fine = { code: 0, stdout: 'All levels agree with their movements.\n', stderr: '' };
+    expect(await reconcile()).toEqual(fine);
+    await app.dataSource.query('UPDATE stock_levels SET on_hand = 7 WHERE product_id = $1', [id]);
+    const line = `${sku} (${id}): 7 on hand, 5 by movements:`;
+    expect(await reconcile()).toEqual({
+      code: 1,
+      stdout: `${line} not fixed\n`,
+      stderr: 'Levels that differ: 1; fixed: 0.\n',
+    });
+    expect(await reconcile('--fix')).toMatchObject({
+      code: 0,
+      stdout: `${line} fixed\nLevels that differed, and are fixed: 1.\n`,
+    });
+    expect(await reconcile()).toEqual(fine);
+    expect((await manager.api.get(`/v1/products/${id}/stock`)).body).toMatchObject({ on_hand: 5 });
   });
 });
 

@@ -1,18 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ApiClient } from '../support/api-client.js';
-import { aProduct } from '../support/products.js';
+import { aProduct, createProduct } from '../support/products.js';
 import { PASSWORD, startTestApp } from '../support/test-app.js';
 import type { SignedIn, TestApp } from '../support/test-app.js';
 
 let app: TestApp;
 let manager: SignedIn;
 let admin: SignedIn;
+let productId: string;
 
 beforeAll(async () => {
   app = await startTestApp();
   manager = await app.signIn('manager');
   admin = await app.signIn('admin');
+  productId = (await createProduct(manager.api)).id;
 });
 afterAll(() => app.close());
 
@@ -29,6 +31,11 @@ async function countProducts(sku: string): Promise<number> {
 /** Every POST that creates, with a body for it. */
 const CREATING: Record<string, () => { api: ApiClient; path: string; body: Record<string, unknown> }> = {
   product: () => ({ api: manager.api, path: '/v1/products', body: aProduct() }),
+  'stock movement': () => ({
+    api: manager.api,
+    path: `/v1/products/${productId}/stock-movements`,
+    body: { quantity: 3, reason: 'receipt' },
+  }),
   'API key': () => ({
     api: manager.api,
     path: '/v1/api-keys',
@@ -68,7 +75,7 @@ describe.each(Object.entries(CREATING))('a repeated POST of a new %s', (_, reque
     const { api, path, body } = request();
     const headers = keyed();
     const first = await api.post(path, body, headers);
-    const other = await api.post(path, { ...body, name: 'Other', full_name: 'Other' }, headers);
+    const other = await api.post(path, { ...body, note: 'Something else' }, headers);
     expect(other.status).toBe(422);
     expect(other.body.code).toBe('idempotency_key_reused');
     expect((await api.post(path, body, headers)).text).toBe(first.text);
@@ -106,6 +113,22 @@ describe('an Idempotency-Key', () => {
     expect((await manager.api.post('/v1/products', { ...body, sku: taken.sku }, headers)).status).toBe(409);
     expect((await manager.api.post('/v1/products', body, headers)).status).toBe(201);
     expect(await countProducts(body.sku)).toBe(1);
+  });
+
+  it('is over before the next read: a movement that empties the shelf is seen on the product at once', async () => {
+    const move = (quantity: number) =>
+      manager.api.post(
+        `/v1/products/${productId}/stock-movements`,
+        { quantity, reason: 'adjustment' },
+        keyed(),
+      );
+    const { body: stock } = await manager.api.get(`/v1/products/${productId}/stock`);
+    for (const inStock of [false, true, false, true]) {
+      expect((await manager.api.get(`/v1/products/${productId}`)).body['in_stock']).toBe(!inStock);
+      const quantity = inStock ? Number(stock['on_hand']) : -Number(stock['on_hand']);
+      expect((await move(quantity)).status).toBe(201);
+      expect((await manager.api.get(`/v1/products/${productId}`)).body['in_stock']).toBe(inStock);
+    }
   });
 
   it('is nothing to who may not do the thing, or not any more', async () => {
