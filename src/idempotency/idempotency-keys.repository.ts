@@ -8,6 +8,11 @@ import { IdempotencyKey } from './idempotency-key.entity.js';
 export class IdempotencyKeysRepository {
   constructor(@InjectRepository(IdempotencyKey) private readonly keys: Repository<IdempotencyKey>) {}
 
+  /** Whether somebody carries the key out at this moment; the probe itself lets go of the lock at once. */
+  async isLocked(keyHash: Buffer): Promise<boolean> {
+    return !(await this.tryLock(this.keys.manager, keyHash));
+  }
+
   /** The sealed answer of the key, unless it has expired. */
   async findAnswer(keyHash: Buffer, tx: EntityManager = this.keys.manager): Promise<string | null> {
     const where = { keyHash, expiresAt: MoreThan(new Date()) };

@@ -43,6 +43,8 @@ export class IdempotencyService implements Once, OnModuleInit {
       .digest();
     const known = await this.keys.findAnswer(keyHash);
     if (known !== null) return this.replay(keyHash, request, known);
+    // Before work that has more to undo than a transaction, such as an upload, only begins.
+    if (await this.keys.isLocked(keyHash)) throw new Problem('idempotency_in_progress');
     const begin = (tx: EntityManager) => this.begin(tx, keyHash);
     const end = (tx: EntityManager, answer: KeptAnswer) => this.keep(tx, keyHash, request, answer);
     try {
