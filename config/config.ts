@@ -59,6 +59,7 @@ export class Config {
   /** Products that are kept in memory; 0: none. */
   readonly productCacheSize: number;
   readonly metricsPort: number | undefined;
+  readonly imports: { maxBytes: number };
   readonly logLevel: Settings['LOG_LEVEL'];
   readonly startedByNpm: boolean;
   /** Settings that were given, but that this version does not act upon. */
@@ -109,6 +110,7 @@ export class Config {
     };
     this.productCacheSize = settings.PRODUCT_CACHE_SIZE;
     this.metricsPort = settings.METRICS_PORT;
+    this.imports = { maxBytes: settings.IMPORT_MAX_BYTES };
     this.logLevel = settings.LOG_LEVEL;
     this.startedByNpm = environment['npm_lifecycle_event'] === 'start';
     this.unused = NOT_YET_USED.filter((name) => !isDefault(name, settings));

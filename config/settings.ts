@@ -125,7 +125,6 @@ export const NOT_YET_USED = [
   'ORDER_RESERVATION_MINUTES',
   'ORDER_PENDING_LIMIT',
   'WEBHOOK_ALLOW_PRIVATE_HOSTS',
-  'IMPORT_MAX_BYTES',
   'OTEL_EXPORTER_OTLP_ENDPOINT',
 ] as const satisfies readonly (keyof Settings)[];
 

@@ -10,6 +10,7 @@ import { CreateAttempts1763700005000 } from './1763700005000-create-attempts.js'
 import { CreateIdentities1763700006000 } from './1763700006000-create-identities.js';
 import { CreateIdempotencyKeys1764000000000 } from './1764000000000-create-idempotency-keys.js';
 import { CreateStock1764000001000 } from './1764000001000-create-stock.js';
+import { CreateProductImports1764000002000 } from './1764000002000-create-product-imports.js';
 import { AnnounceProductChanges1764000004000 } from './1764000004000-announce-product-changes.js';
 
 /** Every migration, oldest first. `npm run migration:generate` adds its own line. */
@@ -26,5 +27,6 @@ export const migrations = [
   CreateIdentities1763700006000,
   CreateIdempotencyKeys1764000000000,
   CreateStock1764000001000,
+  CreateProductImports1764000002000,
   AnnounceProductChanges1764000004000,
 ] as const;

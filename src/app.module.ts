@@ -22,6 +22,7 @@ import { JobsModule } from './jobs/jobs.module.js';
 import { MailModule } from './mail/mail.module.js';
 import { OidcModule } from './oidc/oidc.module.js';
 import { PasswordResetsModule } from './password-resets/password-resets.module.js';
+import { ProductImportsModule } from './product-imports/product-imports.module.js';
 import { ProductsModule } from './products/products.module.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { StockModule } from './stock/stock.module.js';
@@ -50,6 +51,7 @@ import { UsersModule } from './users/users.module.js';
     AccountPagesModule,
     ProductsModule,
     StockModule,
+    ProductImportsModule,
     DocsModule,
   ],
   providers: [

@@ -16,6 +16,7 @@ import {
   registerQueryCheck,
 } from './common/http/client-errors.js';
 import { RouteTable } from './common/http/route-table.js';
+import { registerUploads } from './common/http/upload-parser.js';
 import { registerSecurityHeaders } from './common/http/security-headers.js';
 import { ProblemSender } from './common/problems/problem.sender.js';
 import { toProblem } from './common/problems/to-problem.js';
@@ -64,6 +65,7 @@ export async function createApp(config: Config, logger: Logger): Promise<NestFas
   registerHttpChecks(fastify);
   registerQueryCheck(fastify);
   registerBodyParser(fastify);
+  registerUploads(fastify, config.imports.maxBytes);
   const routes = app.get(RouteTable);
   fastify.addHook('onRoute', ({ method, url }) => routes.add(method, url));
   app.get(ApiDocument).describe(app);

@@ -22,6 +22,10 @@ export const EVENT_TYPES = [
   'stock.moved',
   'stock.depleted',
   'stock.corrected',
+  'import.created',
+  'import.succeeded',
+  'import.failed',
+  'import.cancelled',
 ] as const;
 
 export type EventType = (typeof EVENT_TYPES)[number];

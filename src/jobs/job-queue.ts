@@ -9,10 +9,12 @@ export interface JobOptions {
   readonly key?: string;
   /** How often it is tried; 25 times, which is four days, unless given. */
   readonly maxAttempts?: number;
+  /** Jobs of the same queue are done one after the other, wherever they run. */
+  readonly queue?: string;
 }
 
 const ADD_JOB = `SELECT FROM graphile_worker.add_job($1, payload := $2::json, run_at := $3::timestamptz,
-  max_attempts := $4::int, job_key := $5)`;
+  max_attempts := $4::int, job_key := $5, queue_name := $6)`;
 
 /** Work for later, kept in PostgreSQL. */
 @Injectable()
@@ -25,7 +27,8 @@ export class JobQueue {
    */
   async add(tx: EntityManager, name: string, payload: object, options: JobOptions = {}): Promise<void> {
     this.registry.assertHandled(name);
-    const { runAt, maxAttempts, key } = options;
-    await tx.query(ADD_JOB, [name, JSON.stringify(payload), runAt ?? null, maxAttempts ?? null, key ?? null]);
+    const { runAt, maxAttempts, key, queue } = options;
+    const values = [runAt, maxAttempts, key, queue].map((value) => value ?? null);
+    await tx.query(ADD_JOB, [name, JSON.stringify(payload), ...values]);
   }
 }

@@ -93,6 +93,12 @@ const MATRIX: Record<string, readonly number[]> = {
   'GET /v1/products/:id/stock-movements': [401, 404, 404, 404, 401, 401],
   'POST /v1/products/:id/stock-movements': [401, 403, 422, 422, 401, 401],
   'GET /v1/products/:id/stock-movements/:movement_id': [401, 404, 404, 404, 401, 401],
+  // JSON is no file.
+  'GET /v1/product-imports': [401, 403, 200, 200, 401, 401],
+  'POST /v1/product-imports': [401, 403, 415, 415, 401, 401],
+  'GET /v1/product-imports/:id': [401, 403, 404, 404, 401, 401],
+  'PATCH /v1/product-imports/:id': [401, 403, 422, 422, 401, 401],
+  'GET /v1/product-imports/:id/errors': [401, 403, 404, 404, 401, 401],
 };
 
 let app: TestApp;

@@ -40,6 +40,9 @@ const ROWS: readonly string[] = [
   `INSERT INTO recovery_codes (user_id, code_hash) VALUES ('${ID}', 'h')`,
   `INSERT INTO attempts (key, hits, strikes, resets_at) VALUES ('a', 1, 0, now())`,
   `INSERT INTO known_addresses (key, expires_at) VALUES ('a', now())`,
+  `INSERT INTO product_imports (version, id, status, dry_run, created_by, created_at)
+   VALUES (1, '${ID}', 'pending', false, '${ID}', now())`,
+  `INSERT INTO product_import_rows (import_id, sku, line, has_description) VALUES ('${ID}', 'A-1', 2, false)`,
   `INSERT INTO identities (issuer, subject, user_id, created_at) VALUES ('https://id', 's', '${ID}', now())`,
   `INSERT INTO idempotency_keys (key_hash, sealed_answer, expires_at) VALUES ('a', 'v1.a.b.c', now())`,
   `INSERT INTO stock_levels (product_id, on_hand, reserved, version) VALUES ('${ID}', 5, 0, 1)`,

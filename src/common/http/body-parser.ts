@@ -1,12 +1,11 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Problem } from '../problems/problem.js';
-
-const CHARSET = /;\s*charset\s*=\s*"?([^";\s]+)/i;
+import { charsetOf } from './charset.js';
 
 /** Refuses bytes that are not UTF-8 (RFC 8259, 8.1); the usual decoding would replace them silently. */
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** JSON bodies, and nothing else: `application/json`, and for PATCH also `application/merge-patch+json` (RFC 7396). */
+/** JSON bodies, and nothing else (but what `registerUploads` adds): `application/json`, and for PATCH also `application/merge-patch+json` (RFC 7396). */
 export function registerBodyParser(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser(
@@ -29,9 +28,7 @@ function parse(request: FastifyRequest, body: Buffer): unknown {
   if (coding.toLowerCase() !== 'identity')
     throw new Problem('unsupported_media_type', 'Bodies are sent without a Content-Encoding.');
   const type = request.headers['content-type'] ?? '';
-  const charset = CHARSET.exec(type)?.[1]?.toLowerCase() ?? 'utf-8';
-  if (charset !== 'utf-8' && charset !== 'utf8')
-    throw new Problem('unsupported_media_type', 'JSON is sent in UTF-8.');
+  if (charsetOf(type) !== 'utf-8') throw new Problem('unsupported_media_type', 'JSON is sent in UTF-8.');
   if (request.method !== 'PATCH' && type.toLowerCase().startsWith('application/merge-patch')) {
     throw new Problem('unsupported_media_type', 'A merge patch is sent with PATCH.');
   }

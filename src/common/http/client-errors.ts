@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { traceIdOf } from '../context/request-context.js';
 import { Problem, problemBody } from '../problems/problem.js';
+import { isUpload } from './upload.js';
 
 /** Refuses a query that is not percent-encoded UTF-8; the parser would take it for plain text. */
 export function registerQueryCheck(fastify: FastifyInstance): void {
@@ -56,9 +57,16 @@ function isAnswered(socket: Socket): boolean {
   return response !== undefined && response.headersSent && !response.req.complete;
 }
 
+/** Node gives every request the same time; an upload may take longer, as long as it goes on. */
+function isSlowUpload(error: NodeJS.ErrnoException, socket: Socket): boolean {
+  const response = lastResponses.get(socket);
+  return error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && response !== undefined && isUpload(response.req);
+}
+
 /** Answers what is no HTTP at all: no request was made of it, so there is only the socket to write to. */
 export function answerBrokenHttp(publicUrl: string) {
-  return (_error: Error, socket: Socket): void => {
+  return (error: Error, socket: Socket): void => {
+    if (isSlowUpload(error, socket)) return;
     if (!socket.writable || isAnswered(socket)) {
       socket.destroySoon();
       return;

@@ -130,6 +130,12 @@ const kinds = {
       },
     ],
   },
+  invalid_transition: {
+    status: 409,
+    title: 'Invalid transition',
+    meaning: 'The object is in a state that does not lead to the one that was asked for.',
+    remedy: 'Read the object again: its status tells what is still possible.',
+  },
   last_admin: {
     status: 409,
     title: 'Last administrator',
@@ -145,14 +151,15 @@ const kinds = {
   payload_too_large: {
     status: 413,
     title: 'Payload too large',
-    meaning: 'The body is larger than 1 MiB.',
+    meaning: 'The body is larger than this path takes: 1 MiB, or for imports what the service is set to.',
     remedy: 'Send less at once.',
   },
   unsupported_media_type: {
     status: 415,
     title: 'Unsupported media type',
     meaning: 'The body is of a media type that this path does not take.',
-    remedy: 'Send "Content-Type: application/json" (for PATCH also application/merge-patch+json) in UTF-8.',
+    remedy:
+      'Send a Content-Type that the path is documented with, mostly application/json (for PATCH also application/merge-patch+json), in UTF-8.',
   },
   validation_failed: {
     status: 422,

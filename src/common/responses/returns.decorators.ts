@@ -93,6 +93,19 @@ export const ReturnsNothing = () =>
     ApiNoContentResponse({ description: 'Done. There is no body.' }),
   );
 
+/** 202 with the resource of work that goes on in the background, and its `Location` below `collection`. */
+export const ReturnsJob = (dto: ResponseDto, collection: string) =>
+  applyDecorators(
+    declare({ kind: 'resource', dto: dto, collection }),
+    HttpCode(202),
+    ApiAcceptedResponse({
+      type: dto as never,
+      description: 'It goes on in the background; the resource tells how far it is.',
+      headers: { Location: header('Location'), ETag: header('ETag') },
+    }),
+    Problems('not_acceptable'),
+  );
+
 /** 202 without a body: what was asked for happens in the background. */
 export const ReturnsAccepted = () =>
   applyDecorators(

@@ -4,8 +4,8 @@ import { validateSync } from 'class-validator';
 import type { ValidationError, ValidatorOptions } from 'class-validator';
 import { BoundedMap } from '../bounded-map.js';
 import { invalid, Problem } from '../problems/problem.js';
-import type { FieldError } from '../problems/problem.js';
-import { inspectInput, toPointer } from './input-inspection.js';
+import { inBody, inQuery, toErrors, TRANSFORMATION, VALIDATION } from './findings.js';
+import { inspectInput } from './input-inspection.js';
 
 /** Carries the findings of class-validator out of Nest's pipe. */
 class InvalidInput extends Error {
@@ -25,13 +25,9 @@ export class InputPipe extends ValidationPipe {
 
   constructor() {
     super({
-      whitelist: true,
-      forbidNonWhitelisted: true,
-      forbidUnknownValues: true,
-      stopAtFirstError: true,
+      ...VALIDATION,
       transform: true,
-      transformOptions: { enableImplicitConversion: false, exposeDefaultValues: true },
-      validationError: { target: false, value: true },
+      transformOptions: TRANSFORMATION,
       exceptionFactory: (findings) => new InvalidInput(findings),
     });
   }
@@ -81,58 +77,9 @@ export class InputPipe extends ValidationPipe {
 const MAX_KEPT_QUERIES = 1000;
 const MAX_KEPT_LENGTH = 500;
 
-type Locate = (path: readonly string[]) => { pointer: string } | { parameter: string };
-
-const inBody: Locate = (path) => ({ pointer: toPointer(path) });
-const inQuery: Locate = (path) => ({ parameter: path[0]?.toWellFormed() ?? '' });
-
 function requireObject(body: unknown): void {
   if (body === undefined) throw new Problem('malformed_request', 'A JSON body is required.');
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw invalid([{ pointer: '', code: 'type', message: 'the body must be a JSON object' }]);
   }
-}
-
-function toErrors(finding: ValidationError, parents: readonly string[], locate: Locate): FieldError[] {
-  const path = [...parents, finding.property];
-  const nested = (finding.children ?? []).flatMap((child) => toErrors(child, path, locate));
-  const [constraint, message] = Object.entries(finding.constraints ?? {})[0] ?? [];
-  if (constraint === undefined || message === undefined) return nested;
-  return [{ ...locate(path), ...describe(constraint, message, finding) }, ...nested];
-}
-
-function describe(
-  constraint: string,
-  message: string,
-  finding: ValidationError,
-): { code: string; message: string } {
-  if (constraint === 'whitelistValidation') {
-    return { code: 'unknown_field', message: `${finding.property} is not known here` };
-  }
-  if (finding.value === undefined) return { code: 'required', message: `${finding.property} is required` };
-  return { code: toCode(constraint), message };
-}
-
-/** What class-validator calls otherwise than the contract; the names of our own decorators are codes already. */
-const CODES: Readonly<Record<string, string>> = {
-  isString: 'type',
-  isBoolean: 'type',
-  isInt: 'type',
-  isNumber: 'type',
-  isArray: 'type',
-  isObject: 'type',
-  isIn: 'enum',
-  matches: 'pattern',
-  minLength: 'length',
-  maxLength: 'length',
-  arrayMinSize: 'size',
-  arrayMaxSize: 'size',
-  arrayUnique: 'unique',
-  isUuid: 'uuid',
-};
-
-/** Short, stable and in snake_case: `isIn` -> `enum`, `isEmail` -> `email`. */
-function toCode(constraint: string): string {
-  const short = constraint.replace(/^is(?=[A-Z])/, '');
-  return CODES[constraint] ?? short.replace(/([a-z])([A-Z])/g, '$1_$2').toLowerCase();
 }

@@ -51,7 +51,10 @@ function allowRevalidation(operation: Operation): void {
 }
 
 function completeBody(method: Method, body: RequestBody, components: Components): void {
-  for (const media of Object.values(body.content)) {
+  for (const [type, media] of Object.entries(body.content)) {
+    // The library shows all examples for each media type; those of an upload are named after theirs.
+    if (media.examples?.[type]) media.examples = { [type]: media.examples[type] };
+    if (media.examples) continue;
     if (media.schema) media.example ??= exampleOf(media.schema, components.schemas);
   }
   const json = body.content['application/json'];

@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createGunzip } from 'node:zlib';
+import { Problem } from '../problems/problem.js';
+
+/** After so long without a byte, an upload is given up. */
+const IDLE_MS = 30_000;
+/** How long the rest of a body that nobody wants is still read, so that its sender sees the answer. */
+const LINGER_MS = 5000;
+
+export interface UploadOptions {
+  readonly mediaType: string;
+  readonly maxBytes: number;
+  readonly gzip?: boolean;
+  readonly idleMs?: number;
+}
+
+/** The body ended before it was complete: the client is gone, or silent. */
+export class UploadIncomplete extends Problem {
+  constructor(detail: string, cause?: unknown) {
+    super('malformed_request', detail, { cause });
+  }
+}
+
+const running = new WeakSet<IncomingMessage>();
+
+/** Whether a body is being read that may take as long as it takes; it is bounded by its silence instead. */
+export const isUpload = (request: IncomingMessage): boolean => running.has(request);
+
+/**
+ * A body of any size, to be read once, as it comes: `for await (const bytes of upload)`. Reading ends with a Problem
+ * where it is too large or stays incomplete.
+ */
+export class Upload implements AsyncIterable<Buffer> {
+  readonly mediaType: string;
+  private readonly hash = createHash('sha256');
+  private readonly chunks: AsyncIterator<Buffer>;
+  private readonly idleMs: number;
+  private size = 0;
+  private ended = false;
+
+  constructor(
+    private readonly request: IncomingMessage,
+    private readonly options: UploadOptions,
+  ) {
+    this.mediaType = options.mediaType;
+    this.idleMs = options.idleMs ?? IDLE_MS;
+    running.add(request);
+    const content: Readable = options.gzip ? gunzip(request) : request;
+    // Whoever stops reading has not thereby said that the connection should be cut: an answer is yet to be sent.
+    this.chunks = content.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Buffer> {
+    while (!this.ended) {
+      const next = await this.next();
+      if (next.done) this.ended = true;
+      else yield this.count(next.value);
+    }
+  }
+
+  /** SHA-256 of the whole content; reads what has not been read. */
+  async digest(): Promise<Buffer> {
+    // Each chunk is hashed as it is read.
+    const chunks = this[Symbol.asyncIterator]();
+    while (!(await chunks.next()).done);
+    return this.hash.copy().digest();
+  }
+
+  /** To be called once the request is answered: what is still being sent is thrown away, for a while. */
+  async discardRest(): Promise<void> {
+    if (this.request.readableEnded || this.request.destroyed) return;
+    this.request.unpipe();
+    this.request.resume();
+    await sleep(LINGER_MS, undefined, { ref: false });
+    if (!this.request.complete) this.request.destroy();
+  }
+
+  private count(chunk: Buffer): Buffer {
+    this.size += chunk.length;
+    if (this.size > this.options.maxBytes) throw tooLarge(this.options.maxBytes);
+    this.hash.update(chunk);
+    return chunk;
+  }
+
+  private async next(): Promise<IteratorResult<Buffer, unknown>> {
+    const timeout = new AbortController();
+    const silence = sleep(this.idleMs, undefined, { signal: timeout.signal, ref: false }).then(() => {
+      throw new UploadIncomplete(`Nothing came for ${this.idleMs / 1000} seconds.`);
+    });
+    try {
+      return await Promise.race([this.chunks.next(), silence]);
+    } catch (error) {
+      throw toProblem(error);
+    } finally {
+      timeout.abort();
+      silence.catch(() => undefined);
+    }
+  }
+}
+
+/** @throws Problem `payload_too_large`, where the length is known before a byte has come */
+export function refuseLength(request: IncomingMessage, maxBytes: number): void {
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
+}
+
+function tooLarge(maxBytes: number): Problem {
+  return new Problem('payload_too_large', `The body is larger than ${maxBytes} bytes.`);
+}
+
+function gunzip(request: IncomingMessage): Readable {
+  const content = createGunzip();
+  // A pipe passes on no error: a connection that is cut would be waited for until it counts as silent.
+  request.on('error', (error) => content.destroy(error));
+  return request.pipe(content);
+}
+
+function toProblem(error: unknown): unknown {
+  const { code = '' } = error as NodeJS.ErrnoException;
+  if (code.startsWith('Z_'))
+    return new Problem('malformed_request', 'The body is not gzip, or not all of it.');
+  if (code !== 'ECONNRESET' && code !== 'ERR_STREAM_PREMATURE_CLOSE') return error;
+  return new UploadIncomplete('The connection broke before all of the body was there.', error);
+}

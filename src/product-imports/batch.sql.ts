@@ -1,0 +1,101 @@
+/**
+ * Where a batch ends: $1 import, $2 sku before it, $3 rows, $4 bytes. It never parts the rows of a sku; `"upTo"` is null
+ * where those of the first sku alone are too many.
+ */
+export const NEXT_BATCH = `
+  SELECT max(sku) FILTER (WHERE fits AND is_last) AS "upTo", max(sku) FILTER (WHERE fits) AS sku,
+    max(line) FILTER (WHERE fits) AS line
+  FROM (
+    SELECT sku, line, lead(sku) OVER in_order IS DISTINCT FROM sku AS is_last,
+      row_number() OVER in_order <= $3
+        AND (row_number() OVER in_order = 1
+          OR sum(octet_length(name) + coalesce(octet_length(description), 0)) OVER in_order <= $4) AS fits
+    FROM (
+      SELECT * FROM product_import_rows WHERE import_id = $1 AND sku > $2 ORDER BY sku, line LIMIT $3::int + 1
+    ) AS ahead
+    WINDOW in_order AS (ORDER BY sku, line)
+  ) AS rows`;
+
+/**
+ * What is to become of each row of a batch: $1 import, $2 sku before it, $3 last sku. The last row of a sku counts. Products
+ * are looked up one by one, through the index, whatever the planner makes of it.
+ */
+const JUDGED = `
+  rows AS MATERIALIZED (
+    SELECT staged.*, lead(line) OVER (PARTITION BY staged.sku ORDER BY line) IS NOT NULL AS is_superseded,
+      p.id AS product_id, p.version,
+      p.stock_tracked AND p.in_stock <> coalesce(staged.in_stock, p.in_stock) AS is_refused,
+      p.name = staged.name AND p.price = staged.price
+        AND p.currency = coalesce(staged.currency, p.currency)
+        AND p.in_stock = coalesce(staged.in_stock, p.in_stock)
+        AND (NOT has_description OR p.description IS NOT DISTINCT FROM staged.description) AS is_same
+    FROM product_import_rows AS staged
+    LEFT JOIN LATERAL (
+      SELECT * FROM products WHERE sku = (staged.sku COLLATE "default") AND deleted_at IS NULL LIMIT 1
+    ) AS p ON true
+    WHERE staged.import_id = $1 AND staged.sku > $2 AND staged.sku <= $3
+  ),
+  judged AS MATERIALIZED (
+    SELECT *, CASE
+      WHEN is_superseded OR is_same THEN 'unchanged'
+      WHEN product_id IS NULL THEN 'created'
+      WHEN is_refused THEN 'failed'
+      ELSE 'updated' END AS verdict
+    FROM rows
+  )`;
+
+/** A UUIDv7 of now: its time in the first 6 bytes, the rest as random as it was, but for the version. */
+const UUID_V7 = `encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid())
+  PLACING substring(int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3) FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid`;
+
+/** Locks are taken in the order of the ids, as everywhere. What has changed since it was judged is left for later. */
+const WRITTEN = `
+  created AS (
+    INSERT INTO products (id, sku, name, description, price, currency, in_stock, version)
+    SELECT ${UUID_V7}, sku, name, description, price, coalesce(currency, 'USD'), coalesce(in_stock, true), 1
+    FROM judged WHERE verdict = 'created' ORDER BY sku
+    ON CONFLICT (sku) WHERE deleted_at IS NULL DO NOTHING
+    RETURNING sku
+  ),
+  locked AS MATERIALIZED (
+    SELECT FROM products
+    WHERE id = ANY (ARRAY(SELECT product_id FROM judged WHERE verdict = 'updated')) ORDER BY id FOR NO KEY UPDATE
+  ),
+  updated AS (
+    UPDATE products p
+    SET name = j.name, price = j.price, currency = coalesce(j.currency, p.currency),
+      in_stock = coalesce(j.in_stock, p.in_stock),
+      description = CASE WHEN j.has_description THEN j.description ELSE p.description END,
+      version = p.version + 1, updated_at = now()
+    FROM judged j
+    WHERE j.verdict = 'updated' AND p.id = j.product_id AND p.version = j.version AND p.deleted_at IS NULL
+      AND (SELECT count(*) FROM locked) > 0
+    RETURNING p.sku
+  )`;
+
+const TRACKED_ERROR = `[{"field": "in_stock", "code": "conflict", "message": "in_stock follows from the stock, which is tracked"}]`;
+
+/** A row that is dealt with is gone, or a failed one, and that is when it counts: hence it counts once, come what may. */
+const settled = (condition: string): string => `
+  failed AS (
+    UPDATE product_import_rows AS r SET sku = '', errors = '${TRACKED_ERROR}'
+    FROM judged j WHERE j.verdict = 'failed' AND r.import_id = $1 AND r.sku = j.sku AND r.line = j.line
+    RETURNING 1
+  ),
+  settled AS (
+    DELETE FROM product_import_rows AS r
+    USING judged j WHERE r.import_id = $1 AND r.sku = j.sku AND r.line = j.line AND ${condition}
+    RETURNING j.verdict
+  )
+  SELECT count(*) FILTER (WHERE verdict = 'created')::int AS created,
+    count(*) FILTER (WHERE verdict = 'updated')::int AS updated,
+    count(*) FILTER (WHERE verdict = 'unchanged')::int AS unchanged,
+    (SELECT count(*)::int FROM failed) AS failed
+  FROM settled`;
+
+export const CARRY_OUT_BATCH = `WITH ${JUDGED}, ${WRITTEN}, ${settled(`(
+    j.verdict = 'unchanged'
+    OR (j.verdict = 'created' AND j.sku IN (SELECT sku FROM created))
+    OR (j.verdict = 'updated' AND j.sku IN (SELECT sku FROM updated)))`)}`;
+
+export const CHECK_BATCH = `WITH ${JUDGED}, ${settled(`j.verdict <> 'failed'`)}`;

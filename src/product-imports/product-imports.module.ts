@@ -1,0 +1,25 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { CarryOutService } from './carry-out.service.js';
+import { ProductImport } from './product-import.entity.js';
+import { ProductImportRow } from './product-import-row.entity.js';
+import { ProductImportsController } from './product-imports.controller.js';
+import { ProductImportsRepository } from './product-imports.repository.js';
+import { ProductImportsService } from './product-imports.service.js';
+import { StagedRowsRepository } from './staged-rows.repository.js';
+import { UpkeepService } from './upkeep.service.js';
+import { UploadsService } from './uploads.service.js';
+
+@Module({
+  imports: [TypeOrmModule.forFeature([ProductImport, ProductImportRow])],
+  controllers: [ProductImportsController],
+  providers: [
+    ProductImportsService,
+    ProductImportsRepository,
+    StagedRowsRepository,
+    UploadsService,
+    CarryOutService,
+    UpkeepService,
+  ],
+})
+export class ProductImportsModule {}

@@ -1,0 +1,130 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { EntityManager } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { UploadIncomplete } from '../common/http/upload.js';
+import type { Upload } from '../common/http/upload.js';
+import { Problem } from '../common/problems/problem.js';
+import { toProblem } from '../common/problems/to-problem.js';
+import { Transactions } from '../database/transactions.js';
+import { EventLog } from '../events/event-log.js';
+import { JobQueue } from '../jobs/job-queue.js';
+import { FileFault } from './file-fault.js';
+import { openFile } from './import-file.js';
+import type { FileRows } from './file-row.js';
+import type { ProductImport } from './product-import.entity.js';
+import { ProductImportsRepository } from './product-imports.repository.js';
+import { errorsOf, toCopyLine, toFailedLine } from './staged-row.js';
+import { StagedRowsRepository } from './staged-rows.repository.js';
+
+export const CARRY_OUT = 'product_imports.carry_out';
+
+/** Each holds a connection of the pool for as long as its client takes. */
+const MAX_UPLOADS = 2;
+
+/** Takes files in: checks every row as it comes, and stages all of them or none. */
+@Injectable()
+export class UploadsService {
+  private readonly logger = new Logger(UploadsService.name);
+  private uploading = 0;
+
+  constructor(
+    private readonly imports: ProductImportsRepository,
+    private readonly rows: StagedRowsRepository,
+    private readonly events: EventLog,
+    private readonly jobs: JobQueue,
+    private readonly transactions: Transactions,
+    private readonly dataSource: DataSource,
+  ) {}
+
+  /** @throws Problem for a file that cannot be imported, `overloaded` for one too many at once */
+  async takeIn(userId: string, upload: Upload, dryRun: boolean): Promise<ProductImport> {
+    if (this.uploading >= MAX_UPLOADS) throw new Problem('overloaded', 'Too many files are being uploaded.');
+    this.uploading += 1;
+    try {
+      const file = await openFile(upload);
+      const id = await this.begin(userId, dryRun);
+      return await this.stage(id, file).catch((error: unknown) => this.giveUp(id, error));
+    } catch (error) {
+      throw error instanceof FileFault ? error.toProblem() : error;
+    } finally {
+      this.uploading -= 1;
+    }
+  }
+
+  /** What became of uploads whose service died is known by their locks, which died with it. */
+  failLost(): Promise<void> {
+    return this.transactions.run(async (tx) => {
+      for (const id of await this.imports.findLostUploads(tx))
+        await this.fail(tx, id, {
+          code: 'upload_incomplete',
+          message: 'The service stopped during the upload.',
+        });
+    });
+  }
+
+  /** Commits by itself, whatever transaction the request has: of an upload that fails, this is to remain. */
+  private begin(createdBy: string, dryRun: boolean): Promise<string> {
+    return this.dataSource.transaction(async (tx) => {
+      const id = uuidv7();
+      await this.imports.insert(tx, { id, dryRun, createdBy });
+      await this.events.append(tx, { type: 'import.created', resourceId: id, details: { dry_run: dryRun } });
+      return id;
+    });
+  }
+
+  /** The rows and the job exist together, or not at all. */
+  private stage(id: string, file: FileRows): Promise<ProductImport> {
+    return this.transactions.run(async (tx) => {
+      await this.imports.lockUpload(tx, id);
+      const counts = { total: 0, failed: 0 };
+      await this.rows.copy(tx, toCopyLines(id, file, counts));
+      const uploaded = await this.imports.uploaded(tx, id, counts);
+      if (!uploaded) throw new Problem('invalid_transition', 'The import was cancelled during the upload.');
+      // One after the other: the later file wins as a whole, and mails need workers, too.
+      await this.jobs.add(tx, CARRY_OUT, { import_id: id }, { queue: 'product_imports', maxAttempts: 1000 });
+      return uploaded;
+    });
+  }
+
+  private async giveUp(id: string, error: unknown): Promise<never> {
+    // By a transaction of its own, as the request's is rolled back. If it fails, too, the import is found by `failLost`.
+    await this.dataSource
+      .transaction((tx) => this.fail(tx, id, describe(error)))
+      .catch((err: unknown) =>
+        this.logger.warn({ err, msg: 'An upload failed, which could not be written down' }),
+      );
+    throw error;
+  }
+
+  private async fail(tx: EntityManager, id: string, error: { code: string; message: string }): Promise<void> {
+    const failed = await this.imports.fail(tx, id, error);
+    if (!failed) return;
+    await this.events.append(tx, { type: 'import.failed', resourceId: id, details: { code: error.code } });
+  }
+}
+
+function describe(error: unknown): { code: string; message: string } {
+  if (error instanceof FileFault) return { code: error.code, message: error.message };
+  const { code, message } = toProblem(error);
+  return { code: error instanceof UploadIncomplete ? 'upload_incomplete' : code, message };
+}
+
+async function* toCopyLines(
+  id: string,
+  file: FileRows,
+  counts: { total: number; failed: number },
+): AsyncGenerator<string> {
+  for await (const rows of file) {
+    let lines = '';
+    for (const row of rows) {
+      const errors = errorsOf(row);
+      counts.total += 1;
+      if (errors.length > 0 || row.error) {
+        counts.failed += 1;
+        lines += toFailedLine(id, row.line, errors);
+      } else lines += toCopyLine(id, row.line, row.values);
+    }
+    if (lines !== '') yield lines;
+  }
+}
