@@ -6,7 +6,7 @@ import { CsvScanner } from './csv-scanner.js';
 import type { Cell, CsvRecord } from './csv-scanner.js';
 import { FileFault } from './file-fault.js';
 import { READ_ONLY_FIELDS } from './file-row.js';
-import type { FileRow } from './file-row.js';
+import type { FileRow, FileRows } from './file-row.js';
 
 const text = (cell: Cell) => cell ?? undefined;
 /** Text that an export has kept from being run as a formula. */
@@ -24,32 +24,34 @@ const COLUMNS: Readonly<Record<string, (cell: Cell) => unknown>> = {
 const REQUIRED = ['sku', 'name', 'price'];
 
 /** Reads the header at once, and the rows as they come. @throws FileFault, Problem `validation_failed` for the header */
-export async function readCsv(pieces: AsyncIterator<string, undefined>): Promise<AsyncGenerator<FileRow[]>> {
+export async function readCsv(pieces: AsyncIterator<string, undefined>): Promise<FileRows> {
   const scanner = new CsvScanner();
   for (;;) {
     const { done, value } = await pieces.next();
-    const records = [...(done ? scanner.end() : scanner.push(value))];
-    const [header, ...first] = records;
-    if (header) return rowsOf(toColumns(header), first, scanner, pieces);
+    const records = done ? scanner.end() : scanner.push(value);
+    const header = records.next();
+    if (!header.done) return rowsOf(toColumns(header.value), records, scanner, pieces);
     if (done) throw new FileFault('header', 'The file is empty: its first line must name the columns.');
   }
 }
 
 async function* rowsOf(
   columns: readonly string[],
-  first: CsvRecord[],
+  begun: Iterable<CsvRecord>,
   scanner: CsvScanner,
   pieces: AsyncIterator<string, undefined>,
-): AsyncGenerator<FileRow[]> {
+): AsyncGenerator<Iterable<FileRow>> {
   const toRow = rowReader(columns);
-  yield first.map(toRow);
-  for (;;) {
+  yield rowsFrom(begun, toRow);
+  for (let isLast = false; !isLast;) {
     const { done, value } = await pieces.next();
-    const rows: FileRow[] = [];
-    for (const record of done ? scanner.end() : scanner.push(value)) rows.push(toRow(record));
-    yield rows;
-    if (done) return;
+    isLast = done === true;
+    yield rowsFrom(done ? scanner.end() : scanner.push(value), toRow);
   }
+}
+
+function* rowsFrom(records: Iterable<CsvRecord>, toRow: (record: CsvRecord) => FileRow): Generator<FileRow> {
+  for (const record of records) yield toRow(record);
 }
 
 function rowReader(columns: readonly string[]): (record: CsvRecord) => FileRow {

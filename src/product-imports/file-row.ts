@@ -11,8 +11,8 @@ export type FileRow = { readonly line: number } & (
   | { readonly error: RowError }
 );
 
-/** The rows of a file, some at a time. @throws FileFault, Problem */
-export type FileRows = AsyncIterable<FileRow[]>;
+/** The rows of a file, some at a time, each read when it is asked for. @throws FileFault, Problem */
+export type FileRows = AsyncIterable<Iterable<FileRow>>;
 
 /** What an export has besides what can be written; ignored, so that it can be imported again. */
 export const READ_ONLY_FIELDS: ReadonlySet<string> = new Set(['id', 'created_at', 'updated_at']);

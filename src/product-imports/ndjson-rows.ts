@@ -4,22 +4,27 @@ import { READ_ONLY_FIELDS } from './file-row.js';
 import type { FileRow } from './file-row.js';
 
 /** One JSON object in each line; empty lines count for nothing. @throws FileFault */
-export async function* readNdjson(pieces: AsyncIterator<string, undefined>): AsyncGenerator<FileRow[]> {
+export async function* readNdjson(
+  pieces: AsyncIterator<string, undefined>,
+): AsyncGenerator<Iterable<FileRow>> {
   let rest = '';
   let line = 0;
   for (let isLast = false; !isLast;) {
-    const { done, value } = await pieces.next();
+    const { done, value = '' } = await pieces.next();
     isLast = done === true;
-    const lines = `${rest}${done ? '' : value}`.split('\n');
+    const lines = (rest + value).split('\n');
     rest = isLast ? '' : (lines.pop() ?? '');
-    const rows: FileRow[] = [];
-    for (const text of lines) {
-      line += 1;
-      assertShort(text, line);
-      if (text.trim() !== '') rows.push(toRow(line, text));
-    }
+    yield rowsFrom(lines, line);
+    line += lines.length;
     assertShort(rest, line + 1);
-    yield rows;
+  }
+}
+
+function* rowsFrom(lines: readonly string[], before: number): Generator<FileRow> {
+  for (const [index, text] of lines.entries()) {
+    const line = before + index + 1;
+    assertShort(text, line);
+    if (text.trim() !== '') yield toRow(line, text);
   }
 }
 

@@ -42,11 +42,11 @@ export interface FailedRow {
 export class StagedRowsRepository {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** Stages lines of COPY; nothing holds more than a few of them at once. */
-  async copy(tx: EntityManager, lines: AsyncIterable<string>): Promise<void> {
+  /** Stages blocks of lines of COPY; nothing holds more than a few of them at once. */
+  async copy(tx: EntityManager, blocks: AsyncIterable<Buffer>): Promise<void> {
     await tx.query(`SELECT set_config('statement_timeout', $1, true)`, [MAX_UPLOAD]);
     const client = (await tx.queryRunner?.connect()) as PoolClient;
-    await pipeline(Readable.from(lines, { highWaterMark: 2 }), client.query(copyFrom(COPY)));
+    await pipeline(Readable.from(blocks, { highWaterMark: 2 }), client.query(copyFrom(COPY)));
     await tx.query(
       `SELECT set_config('statement_timeout', reset_val, true) FROM pg_settings WHERE name = 'statement_timeout'`,
     );

@@ -14,7 +14,7 @@ import { openFile } from './import-file.js';
 import type { FileRows } from './file-row.js';
 import type { ProductImport } from './product-import.entity.js';
 import { ProductImportsRepository } from './product-imports.repository.js';
-import { errorsOf, toCopyLine, toFailedLine } from './staged-row.js';
+import { Staging } from './staging.js';
 import { StagedRowsRepository } from './staged-rows.repository.js';
 
 export const CARRY_OUT = 'product_imports.carry_out';
@@ -77,9 +77,9 @@ export class UploadsService {
   private stage(id: string, file: FileRows): Promise<ProductImport> {
     return this.transactions.run(async (tx) => {
       await this.imports.lockUpload(tx, id);
-      const counts = { total: 0, failed: 0 };
-      await this.rows.copy(tx, toCopyLines(id, file, counts));
-      const uploaded = await this.imports.uploaded(tx, id, counts);
+      const staging = new Staging(id, file);
+      await this.rows.copy(tx, staging.blocks());
+      const uploaded = await this.imports.uploaded(tx, id, staging.counts);
       if (!uploaded) throw new Problem('invalid_transition', 'The import was cancelled during the upload.');
       // One after the other: the later file wins as a whole, and mails need workers, too.
       await this.jobs.add(tx, CARRY_OUT, { import_id: id }, { queue: 'product_imports', maxAttempts: 1000 });
@@ -108,23 +108,4 @@ function describe(error: unknown): { code: string; message: string } {
   if (error instanceof FileFault) return { code: error.code, message: error.message };
   const { code, message } = toProblem(error);
   return { code: error instanceof UploadIncomplete ? 'upload_incomplete' : code, message };
-}
-
-async function* toCopyLines(
-  id: string,
-  file: FileRows,
-  counts: { total: number; failed: number },
-): AsyncGenerator<string> {
-  for await (const rows of file) {
-    let lines = '';
-    for (const row of rows) {
-      const errors = errorsOf(row);
-      counts.total += 1;
-      if (errors.length > 0 || row.error) {
-        counts.failed += 1;
-        lines += toFailedLine(id, row.line, errors);
-      } else lines += toCopyLine(id, row.line, row.values);
-    }
-    if (lines !== '') yield lines;
-  }
 }
