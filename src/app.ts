@@ -42,7 +42,8 @@ export async function createApp(config: Config, logger: Logger): Promise<NestFas
     bodyLimit: MEBIBYTE,
     requestTimeout: 30 * SECOND,
     keepAliveTimeout: 72 * SECOND,
-    http: { requireHostHeader: false },
+    // Not more than the request itself may take: Node would take the one for the other.
+    http: { requireHostHeader: false, headersTimeout: 30 * SECOND },
     // While stopping, a request that comes over an open connection is still served, and told to close it.
     return503OnClosing: false,
     routerOptions: { maxParamLength: 1024 },

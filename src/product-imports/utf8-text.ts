@@ -10,6 +10,13 @@ export async function* decodeUtf8(chunks: AsyncIterable<Buffer>): AsyncGenerator
       throw new FileFault('encoding', 'The file is not UTF-8.');
     }
   };
-  for await (const chunk of chunks) yield decode(chunk);
+  // The first line by itself: whether a file is begun depends on that, and not on how it is cut into pieces.
+  let isFirst = true;
+  for await (const chunk of chunks) {
+    const end: number = isFirst ? chunk.indexOf('\n') + 1 : 0;
+    if (end > 0) isFirst = false;
+    if (end > 0) yield decode(chunk.subarray(0, end));
+    yield decode(chunk.subarray(end));
+  }
   yield decode();
 }

@@ -40,6 +40,7 @@ export class Upload implements AsyncIterable<Buffer> {
   private readonly idleMs: number;
   private size = 0;
   private ended = false;
+  private failure: Error | undefined;
 
   constructor(
     private readonly request: IncomingMessage,
@@ -55,9 +56,8 @@ export class Upload implements AsyncIterable<Buffer> {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Buffer> {
     while (!this.ended) {
-      const next = await this.next();
-      if (next.done) this.ended = true;
-      else yield this.count(next.value);
+      const chunk = await this.read();
+      if (chunk) yield chunk;
     }
   }
 
@@ -72,10 +72,23 @@ export class Upload implements AsyncIterable<Buffer> {
   /** To be called once the request is answered: what is still being sent is thrown away, for a while. */
   async discardRest(): Promise<void> {
     if (this.request.readableEnded || this.request.destroyed) return;
-    this.request.unpipe();
-    this.request.resume();
+    // Whoever has stopped reading still listens.
+    this.request.unpipe().removeAllListeners('readable').resume();
     await sleep(LINGER_MS, undefined, { ref: false });
     if (!this.request.complete) this.request.destroy();
+  }
+
+  /** Undefined at the end. What failed once, fails for ever. */
+  private async read(): Promise<Buffer | undefined> {
+    try {
+      if (this.failure) throw this.failure;
+      const { done, value } = await this.next();
+      if (done) this.ended = true;
+      return done ? undefined : this.count(value);
+    } catch (error) {
+      this.failure = error as Error;
+      throw error;
+    }
   }
 
   private count(chunk: Buffer): Buffer {
