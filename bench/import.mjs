@@ -5,8 +5,11 @@ import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { clearInterval, setInterval } from 'node:timers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+
+const { fetch } = globalThis;
 
 const { values } = parseArgs({
   options: { rows: { type: 'string', default: '100000' }, bytes: { type: 'string' } },
@@ -68,7 +71,7 @@ async function measureSpeed(rows, authorization) {
   process.stdout.write(`peak RSS ${peak.toFixed(0)} MiB\n`);
 }
 
-/** A file whose rows are large, so that it is the bytes that count; most of them fail, or it would take the disk. */
+/** A file whose rows are large, so that it is the bytes that count; there are 20,000 products in it, again and again. */
 async function measureMemory(bytes, authorization) {
   const before = peak;
   const description = 'x'.repeat(4000);

@@ -2,8 +2,9 @@ import { ApiProperty, OmitType } from '@nestjs/swagger';
 import { IsBoolean, IsIn } from 'class-validator';
 import { MayBeAbsent } from '../common/validation/fields.js';
 import { FromBoolean } from '../common/validation/query-values.js';
-import { IMPORT_STATUSES } from './product-import.entity.js';
-import type { ImportStatus, ProductImport } from './product-import.entity.js';
+import { IMPORT_STATUSES } from './import-status.js';
+import type { ImportStatus } from './import-status.js';
+import type { ProductImport } from './product-import.entity.js';
 import type { ImportWithErrors } from './product-imports.service.js';
 
 export class CreateImportQuery {

@@ -1,8 +1,5 @@
 import { Check, Column, Entity, Index, PrimaryColumn, VersionColumn } from 'typeorm';
-
-export const IMPORT_STATUSES = ['pending', 'running', 'succeeded', 'failed', 'cancelled'] as const;
-
-export type ImportStatus = (typeof IMPORT_STATUSES)[number];
+import type { ImportStatus } from './import-status.js';
 
 /** The work of importing one file. */
 @Entity({ name: 'product_imports' })

@@ -44,7 +44,7 @@ async function start(): Promise<{ service: BuiltService; token: string }> {
 }
 
 const one = async (sql: string): Promise<Record<string, unknown>> =>
-  ((await client.query<Record<string, unknown>>(sql)).rows[0] ?? {});
+  (await client.query<Record<string, unknown>>(sql)).rows[0] ?? {};
 const IMPORT = `SELECT id, status, created_rows + updated_rows + unchanged_rows + failed_rows AS processed FROM product_imports`;
 
 async function until(condition: () => Promise<boolean>, patienceMs: number): Promise<void> {
