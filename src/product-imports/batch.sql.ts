@@ -23,7 +23,7 @@ export const NEXT_BATCH = `
 const JUDGED = `
   rows AS MATERIALIZED (
     SELECT staged.*, lead(line) OVER (PARTITION BY staged.sku ORDER BY line) IS NOT NULL AS is_superseded,
-      p.id AS product_id, p.version,
+      p.id AS product_id,
       p.stock_tracked AND p.in_stock <> coalesce(staged.in_stock, p.in_stock) AS is_refused,
       p.name = staged.name AND p.price = staged.price
         AND p.currency = coalesce(staged.currency, p.currency)
@@ -48,7 +48,10 @@ const JUDGED = `
 const UUID_V7 = `encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid())
   PLACING substring(int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3) FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid`;
 
-/** Locks are taken in the order of the ids, as everywhere. What has changed since it was judged is left for later. */
+/**
+ * Locks are taken in the order of the ids, as everywhere. A product that was created, deleted or tracked by somebody else
+ * since the batch was judged is left for later.
+ */
 const WRITTEN = `
   created AS (
     INSERT INTO products (id, sku, name, description, price, currency, in_stock, version)
@@ -68,8 +71,8 @@ const WRITTEN = `
       description = CASE WHEN j.has_description THEN j.description ELSE p.description END,
       version = p.version + 1, updated_at = now()
     FROM judged j
-    WHERE j.verdict = 'updated' AND p.id = j.product_id AND p.version = j.version AND p.deleted_at IS NULL
-      AND (SELECT count(*) FROM locked) > 0
+    WHERE j.verdict = 'updated' AND p.id = j.product_id AND (SELECT count(*) FROM locked) > 0
+      AND p.deleted_at IS NULL AND (NOT p.stock_tracked OR p.in_stock = coalesce(j.in_stock, p.in_stock))
     RETURNING p.sku
   )`;
 

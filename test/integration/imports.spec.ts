@@ -61,6 +61,32 @@ describe('two imports at once', () => {
   });
 });
 
+describe('a product that somebody else changes while it is imported', () => {
+  it.each([
+    ['is tracked from then on', 'stock_tracked = true, in_stock = false', [1, 0, 0, 0, 1]],
+    ['is deleted', 'deleted_at = now()', [1, 1, 0, 0, 0]],
+    ['is renamed', `name = 'Theirs', version = version + 1`, [1, 0, 1, 0, 0]],
+  ])('%s', async (_name, change, counts) => {
+    await importFile(manager.api, `${HEAD}A,Thing,1\n`);
+    const runner = app.dataSource.createQueryRunner();
+    await runner.startTransaction();
+    await runner.query(`UPDATE products SET ${change}`);
+    const { body } = await upload(manager.api, 'sku,name,price,in_stock\nA,Ours,1,true\n');
+    await vi.waitFor(async () => {
+      const waiting = await app.dataSource.query<unknown[]>('SELECT 1 FROM pg_locks WHERE NOT granted');
+      expect(waiting).toHaveLength(1);
+    });
+    await runner.commitTransaction();
+    await runner.release();
+    const end = await ended(manager.api, body.id);
+    expect(countsOf(end)).toEqual(counts);
+    const [product] = await app.dataSource.query<{ name: string }[]>(
+      'SELECT name FROM products WHERE deleted_at IS NULL',
+    );
+    expect(product?.name).toBe(end.failed_rows > 0 ? 'Thing' : 'Ours');
+  });
+});
+
 describe('an import that is interrupted', () => {
   it.each([0, 1, 2, 3])(
     'after %i batches goes on with what is left, and does no row twice',
