@@ -4,6 +4,7 @@ import { QueryFailedError } from 'typeorm';
 import { Transactions } from '../database/transactions.js';
 import { EventLog } from '../events/event-log.js';
 import { JobRegistry } from '../jobs/job-registry.js';
+import { ProductsService } from '../products/products.service.js';
 import type { ProductImport } from './product-import.entity.js';
 import { ProductImportsRepository } from './product-imports.repository.js';
 import { StagedRowsRepository } from './staged-rows.repository.js';
@@ -27,6 +28,7 @@ export class CarryOutService implements OnModuleInit {
   constructor(
     private readonly imports: ProductImportsRepository,
     private readonly rows: StagedRowsRepository,
+    private readonly products: ProductsService,
     private readonly events: EventLog,
     private readonly registry: JobRegistry,
     private readonly transactions: Transactions,
@@ -100,6 +102,7 @@ export class CarryOutService implements OnModuleInit {
   private carryOutBatch({ id, dryRun }: ProductImport, batch: Batch): Promise<void> {
     return this.transactions.run(async (tx) => {
       await this.count(tx, id, await this.rows.carryOut(tx, id, batch, dryRun));
+      if (!dryRun) this.products.announceBulkChange(tx);
     });
   }
 

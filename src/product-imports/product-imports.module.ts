@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { ProductsModule } from '../products/products.module.js';
 import { CarryOutService } from './carry-out.service.js';
 import { ProductImport } from './product-import.entity.js';
 import { ProductImportRow } from './product-import-row.entity.js';
@@ -11,7 +12,7 @@ import { UpkeepService } from './upkeep.service.js';
 import { UploadsService } from './uploads.service.js';
 
 @Module({
-  imports: [TypeOrmModule.forFeature([ProductImport, ProductImportRow])],
+  imports: [TypeOrmModule.forFeature([ProductImport, ProductImportRow]), ProductsModule],
   controllers: [ProductImportsController],
   providers: [
     ProductImportsService,

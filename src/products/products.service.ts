@@ -65,6 +65,11 @@ export class ProductsService {
     this.transactions.afterCommit(tx, () => this.cache.forget(...inStock.keys()));
   }
 
+  /** For whoever changes many products in a transaction, by statements of its own. */
+  announceBulkChange(tx: EntityManager): void {
+    this.transactions.afterCommit(tx, () => this.cache.forgetAll());
+  }
+
   /** Takes the product away; its sku is free again. @throws Problem `precondition_failed` */
   async deleteProduct(id: string, versions: AcceptedVersions): Promise<void> {
     const isDeleted = await this.products.softDelete(id, versions);

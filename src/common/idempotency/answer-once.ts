@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Upload } from '../http/upload.js';
 import { keyScopeOf, parseIdempotencyKey } from './idempotency-key.js';
 import type { Once } from './once.js';
 
@@ -37,8 +38,10 @@ function keptHeaders(reply: FastifyReply): Record<string, string> {
   );
 }
 
-/** The path and the body, however that is spaced. */
-function fingerprintOf({ url, body }: FastifyRequest): Promise<string> {
-  const text = JSON.stringify([url, body ?? null]);
-  return Promise.resolve(createHash('sha256').update(text).digest('base64url'));
+/** The path and the body: JSON however it is spaced, an upload to the last byte. */
+async function fingerprintOf({ url, body }: FastifyRequest): Promise<string> {
+  const content = body instanceof Upload ? (await body.digest()).toString('base64url') : (body ?? null);
+  return createHash('sha256')
+    .update(JSON.stringify([url, content]))
+    .digest('base64url');
 }

@@ -61,11 +61,7 @@ export const ReturnsCreated = (dto: ResponseDto, collection?: string) =>
     ApiCreatedResponse({
       type: dto as never,
       description: 'The new resource.',
-      headers: {
-        Location: header('Location'),
-        ETag: header('ETag'),
-        'Idempotency-Replayed': header('Idempotency-Replayed'),
-      },
+      headers: headersOfNew(),
     }),
     ApiHeader({ name: 'Idempotency-Key' }),
     Problems('not_acceptable'),
@@ -93,16 +89,20 @@ export const ReturnsNothing = () =>
     ApiNoContentResponse({ description: 'Done. There is no body.' }),
   );
 
-/** 202 with the resource of work that goes on in the background, and its `Location` below `collection`. */
+/**
+ * 202 with the resource of work that goes on in the background, and its `Location` below `collection`. Takes an
+ * Idempotency-Key.
+ */
 export const ReturnsJob = (dto: ResponseDto, collection: string) =>
   applyDecorators(
-    declare({ kind: 'resource', dto: dto, collection }),
+    declare({ kind: 'resource', dto: dto, isNew: true, collection }),
     HttpCode(202),
     ApiAcceptedResponse({
       type: dto as never,
       description: 'It goes on in the background; the resource tells how far it is.',
-      headers: { Location: header('Location'), ETag: header('ETag') },
+      headers: headersOfNew(),
     }),
+    ApiHeader({ name: 'Idempotency-Key' }),
     Problems('not_acceptable'),
   );
 
@@ -145,6 +145,11 @@ export const ReturnsDocument = (mediaType: string, example?: unknown, ...otherTy
   );
 
 const documentSchema = (mediaType: string) => ({ type: mediaType.endsWith('json') ? 'object' : 'string' });
+
+function headersOfNew() {
+  const names = ['Location', 'ETag', 'Idempotency-Replayed'];
+  return Object.fromEntries(names.map((name) => [name, header(name)]));
+}
 
 /** The document describes each header once. */
 function header(name: string) {
