@@ -21,36 +21,31 @@ export const NEXT_BATCH = `
  * are looked up one by one, through the index, whatever the planner makes of it.
  */
 const JUDGED = `
-  rows AS MATERIALIZED (
-    SELECT staged.*, lead(line) OVER (PARTITION BY staged.sku ORDER BY line) IS NOT NULL AS is_superseded,
-      p.id AS product_id,
-      p.stock_tracked AND p.in_stock <> coalesce(staged.in_stock, p.in_stock) AS is_refused,
-      p.name = staged.name AND p.price = staged.price
+  judged AS MATERIALIZED (
+    SELECT staged.*, staged.ctid AS place, p.id AS product_id, CASE
+      WHEN lead(line) OVER (PARTITION BY staged.sku ORDER BY line) IS NOT NULL THEN 'unchanged'
+      WHEN p.id IS NULL THEN 'created'
+      WHEN p.stock_tracked AND p.in_stock <> coalesce(staged.in_stock, p.in_stock) THEN 'failed'
+      WHEN p.name = staged.name AND p.price = staged.price
         AND p.currency = coalesce(staged.currency, p.currency)
         AND p.in_stock = coalesce(staged.in_stock, p.in_stock)
-        AND (NOT has_description OR p.description IS NOT DISTINCT FROM staged.description) AS is_same
+        AND (NOT has_description OR p.description IS NOT DISTINCT FROM staged.description) THEN 'unchanged'
+      ELSE 'updated' END AS verdict
     FROM product_import_rows AS staged
     LEFT JOIN LATERAL (
       SELECT * FROM products WHERE sku = (staged.sku COLLATE "default") AND deleted_at IS NULL LIMIT 1
     ) AS p ON true
     WHERE staged.import_id = $1 AND staged.sku > $2 AND staged.sku <= $3
-  ),
-  judged AS MATERIALIZED (
-    SELECT *, CASE
-      WHEN is_superseded OR is_same THEN 'unchanged'
-      WHEN product_id IS NULL THEN 'created'
-      WHEN is_refused THEN 'failed'
-      ELSE 'updated' END AS verdict
-    FROM rows
   )`;
 
-/** A UUIDv7 of now: its time in the first 6 bytes, the rest as random as it was, but for the version. */
-const UUID_V7 = `encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid())
-  PLACING substring(int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3) FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid`;
+/** A UUIDv7: the time of the batch in the first 6 bytes, the rest random but for the version. */
+const UUID_V7 = `encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) PLACING
+  (SELECT substring(int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3)) FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid`;
 
 /**
  * Locks are taken in the order of the ids, as everywhere. A product that was created, deleted or tracked by somebody else
- * since the batch was judged is left for later.
+ * since the batch was judged is left for later. With a plain "deleted_at IS NULL", an index of what is not deleted could be
+ * read from end to end.
  */
 const WRITTEN = `
   created AS (
@@ -71,34 +66,36 @@ const WRITTEN = `
       description = CASE WHEN j.has_description THEN j.description ELSE p.description END,
       version = p.version + 1, updated_at = now()
     FROM judged j
-    WHERE j.verdict = 'updated' AND p.id = j.product_id AND (SELECT count(*) FROM locked) > 0
-      AND p.deleted_at IS NULL AND (NOT p.stock_tracked OR p.in_stock = coalesce(j.in_stock, p.in_stock))
+    WHERE p.id = ANY (ARRAY(SELECT product_id FROM judged WHERE verdict = 'updated'))
+      AND j.verdict = 'updated' AND j.product_id = p.id AND (SELECT count(*) FROM locked) > 0
+      AND coalesce(p.deleted_at, 'infinity') = 'infinity'
+      AND (NOT p.stock_tracked OR p.in_stock = coalesce(j.in_stock, p.in_stock))
     RETURNING p.sku
   )`;
 
 const TRACKED_ERROR = `[{"field": "in_stock", "code": "conflict", "message": "in_stock follows from the stock, which is tracked"}]`;
 
+/** Finds rows of the batch where they lie: a join could be planned as a walk through all rows for each of them. */
+const placesOf = (condition: string): string =>
+  `r.errors IS NULL AND r.ctid = ANY (ARRAY(SELECT place FROM judged WHERE ${condition}))`;
+
+const gone = (name: string, condition: string): string =>
+  `${name} AS (DELETE FROM product_import_rows AS r WHERE ${placesOf(condition)} RETURNING 1)`;
+
 /** A row that is dealt with is gone, or a failed one, and that is when it counts: hence it counts once, come what may. */
-const settled = (condition: string): string => `
-  failed AS (
+const settled = (created: string, updated: string): string => `
+  ${gone('settled_created', `verdict = 'created' AND ${created}`)},
+  ${gone('settled_updated', `verdict = 'updated' AND ${updated}`)},
+  ${gone('settled_unchanged', `verdict = 'unchanged'`)},
+  settled_failed AS (
     UPDATE product_import_rows AS r SET sku = '', errors = '${TRACKED_ERROR}'
-    FROM judged j WHERE j.verdict = 'failed' AND r.import_id = $1 AND r.sku = j.sku AND r.line = j.line
-    RETURNING 1
-  ),
-  settled AS (
-    DELETE FROM product_import_rows AS r
-    USING judged j WHERE r.import_id = $1 AND r.sku = j.sku AND r.line = j.line AND ${condition}
-    RETURNING j.verdict
+    WHERE ${placesOf(`verdict = 'failed'`)} RETURNING 1
   )
-  SELECT count(*) FILTER (WHERE verdict = 'created')::int AS created,
-    count(*) FILTER (WHERE verdict = 'updated')::int AS updated,
-    count(*) FILTER (WHERE verdict = 'unchanged')::int AS unchanged,
-    (SELECT count(*)::int FROM failed) AS failed
-  FROM settled`;
+  SELECT (SELECT count(*)::int FROM settled_created) AS created,
+    (SELECT count(*)::int FROM settled_updated) AS updated,
+    (SELECT count(*)::int FROM settled_unchanged) AS unchanged,
+    (SELECT count(*)::int FROM settled_failed) AS failed`;
 
-export const CARRY_OUT_BATCH = `WITH ${JUDGED}, ${WRITTEN}, ${settled(`(
-    j.verdict = 'unchanged'
-    OR (j.verdict = 'created' AND j.sku IN (SELECT sku FROM created))
-    OR (j.verdict = 'updated' AND j.sku IN (SELECT sku FROM updated)))`)}`;
+export const CARRY_OUT_BATCH = `WITH ${JUDGED}, ${WRITTEN}, ${settled('sku IN (SELECT sku FROM created)', 'sku IN (SELECT sku FROM updated)')}`;
 
-export const CHECK_BATCH = `WITH ${JUDGED}, ${settled(`j.verdict <> 'failed'`)}`;
+export const CHECK_BATCH = `WITH ${JUDGED}, ${settled('true', 'true')}`;

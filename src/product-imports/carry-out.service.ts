@@ -84,7 +84,8 @@ export class CarryOutService implements OnModuleInit {
   private async *batches(id: string, size: BatchSize, signal: AbortSignal): AsyncGenerator<Batch> {
     for (let after = ''; ;) {
       signal.throwIfAborted();
-      const next = await this.rows.next(id, after, size);
+      const from = after;
+      const next = await this.transactions.run((tx) => this.rows.next(tx, id, from, size));
       if (!next) return;
       if ('upTo' in next) {
         yield next;

@@ -87,7 +87,7 @@ export class ProductImportsRepository {
   ): Promise<ProductImport | null> {
     return this.change(
       tx,
-      `uploaded_at = now(), has_rows = $2 > 0, total_rows = $2, failed_rows = $3`,
+      `uploaded_at = clock_timestamp(), has_rows = $2 > 0, total_rows = $2, failed_rows = $3`,
       `id = $1 AND status = 'pending' AND uploaded_at IS NULL`,
       [id, rows.total, rows.failed],
     );

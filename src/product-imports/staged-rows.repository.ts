@@ -15,6 +15,13 @@ const COPY = `COPY product_import_rows (${STAGED_COLUMNS.join(', ')}) FROM STDIN
 /** An upload may take as long as it goes on; this is the end of one that trickles. */
 const MAX_UPLOAD = '1h';
 
+/**
+ * For the rest of the transaction. The statistics of a table that fills and empties are never right: by them, all of the
+ * rows would be read and sorted for each batch.
+ */
+const BY_INDEX = `SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
+  set_config('enable_nestloop', 'off', true), set_config('random_page_cost', '1', true)`;
+
 /** All rows of the skus after one and up to another. */
 export interface Batch {
   readonly after: string;
@@ -53,11 +60,19 @@ export class StagedRowsRepository {
   }
 
   /** What comes after a sku: a batch, or rows that count for nothing; null at the end. */
-  async next(importId: string, after: string, size: BatchSize): Promise<Batch | Superseded | null> {
-    const rows = await this.dataSource.query<{ upTo: string | null; sku: string | null; line: number }[]>(
-      NEXT_BATCH,
-      [importId, after, size.rows, size.bytes],
-    );
+  async next(
+    tx: EntityManager,
+    importId: string,
+    after: string,
+    size: BatchSize,
+  ): Promise<Batch | Superseded | null> {
+    await tx.query(BY_INDEX);
+    const rows = await tx.query<{ upTo: string | null; sku: string | null; line: number }[]>(NEXT_BATCH, [
+      importId,
+      after,
+      size.rows,
+      size.bytes,
+    ]);
     const { upTo = null, sku = null, line = 0 } = rows[0] ?? {};
     if (upTo !== null) return { after, upTo };
     return sku === null ? null : { sku, upToLine: line };
@@ -70,10 +85,7 @@ export class StagedRowsRepository {
     { after, upTo }: Batch,
     dryRun: boolean,
   ): Promise<RowCounts> {
-    // The statistics of a table that fills and empties are never right; without them, whole tables would be read.
-    await tx.query(
-      `SELECT set_config('enable_seqscan', 'off', true), set_config('random_page_cost', '1', true)`,
-    );
+    await tx.query(BY_INDEX);
     const sql = dryRun ? CHECK_BATCH : CARRY_OUT_BATCH;
     const [counts] = await tx.query<RowCounts[]>(sql, [importId, after, upTo]);
     return counts as RowCounts;
