@@ -3,6 +3,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { Config } from '../../config/index.js';
 import { dataSourceOptions } from './data-source.options.js';
 import { Notifications } from './notifications.js';
+import { Snapshots } from './snapshots.js';
 import { Sql } from './sql.js';
 import { Transactions } from './transactions.js';
 
@@ -20,7 +21,7 @@ import { Transactions } from './transactions.js';
       }),
     }),
   ],
-  providers: [Sql, Notifications, Transactions],
-  exports: [Sql, Notifications, Transactions],
+  providers: [Sql, Notifications, Snapshots, Transactions],
+  exports: [Sql, Notifications, Snapshots, Transactions],
 })
 export class DatabaseModule {}

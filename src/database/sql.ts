@@ -11,12 +11,12 @@ export class Sql {
   constructor(private readonly dataSource: DataSource) {}
 
   async prepared<Row extends object>(name: string, text: string, values: unknown[]): Promise<Row[]> {
-    const { rows } = await this.pool.query<Row>({ name, text, values });
+    const { rows } = await poolOf(this.dataSource).query<Row>({ name, text, values });
     return rows;
   }
+}
 
-  private get pool(): Pool {
-    // TypeORM leaves its driver's pool untyped.
-    return (this.dataSource.driver as unknown as { master: Pool }).master;
-  }
+/** TypeORM leaves its driver's pool untyped. */
+export function poolOf(dataSource: DataSource): Pool {
+  return (dataSource.driver as unknown as { master: Pool }).master;
 }

@@ -46,9 +46,7 @@ export class Keyset {
 
   async page<Row extends { id: string }>(run: Run<Row>, request: KeysetQuery<Row>): Promise<Page<Row>> {
     const { query, filters, sorts } = request;
-    const descending = query.sort.startsWith('-');
-    const sort = sorts[descending ? query.sort.slice(1) : query.sort];
-    if (!sort) throw new Error(`There is no sort ${query.sort}`);
+    const { sort, descending, clause } = orderOf(sorts, query.sort);
     const list = bindingOf(request.list, query);
     const conditions = [...filters.conditions];
     const parameters = [...filters.parameters];
@@ -60,17 +58,31 @@ export class Keyset {
         `(${sort.column}, id) ${descending ? '<' : '>'} ($${valueAt}::${sort.type}, $${idAt}::uuid)`,
       );
     }
-    const direction = descending ? 'DESC' : 'ASC';
     parameters.push(query.limit + 1);
-    const sql =
-      `${request.select} WHERE ${conditions.join(' AND ')}` +
-      ` ORDER BY ${sort.column} ${direction}, id ${direction} LIMIT $${parameters.length}`;
+    const sql = `${request.select} WHERE ${conditions.join(' AND ')} ${clause} LIMIT $${parameters.length}`;
     const found = await run(sql, parameters);
     const rows = found.slice(0, query.limit);
     const last = rows.at(-1);
     if (found.length <= query.limit || !last) return { rows, nextCursor: null };
     return { rows, nextCursor: this.cursors.encode(list, { value: toText(sort.read(last)), id: last.id }) };
   }
+}
+
+/** All rows of a list, in the order of its pages. */
+export function wholeList<Row>({ select, filters, sorts, query }: Omit<KeysetQuery<Row>, 'list'>): {
+  sql: string;
+  parameters: readonly unknown[];
+} {
+  const sql = `${select} WHERE ${filters.conditions.join(' AND ')} ${orderOf(sorts, query.sort).clause}`;
+  return { sql, parameters: filters.parameters };
+}
+
+function orderOf<Row>(sorts: Sorts<Row>, name: string) {
+  const descending = name.startsWith('-');
+  const sort = sorts[descending ? name.slice(1) : name];
+  if (!sort) throw new Error(`There is no sort ${name}`);
+  const direction = descending ? 'DESC' : 'ASC';
+  return { sort, descending, clause: `ORDER BY ${sort.column} ${direction}, id ${direction}` };
 }
 
 /** One spelling for one list: everything that decides which rows it holds and in which order. */
