@@ -88,6 +88,7 @@ async function registerCors(fastify: FastifyInstance, { http }: Config): Promise
 }
 
 const EXPOSED_HEADERS = [
+  'Content-Disposition',
   'ETag',
   'Idempotency-Replayed',
   'Link',

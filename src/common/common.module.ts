@@ -1,6 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { DeclarationCheck } from './access/declaration.check.js';
+import { Exports } from './exports/exports.js';
 import { RouteTable } from './http/route-table.js';
 import { CursorCodec } from './pages/cursor.js';
 import { Keyset } from './pages/keyset.js';
@@ -11,7 +12,7 @@ import { RateLimitModule } from './rate-limit/rate-limit.guard.js';
 @Global()
 @Module({
   imports: [DiscoveryModule, RateLimitModule],
-  providers: [CursorCodec, Keyset, ProblemSender, RouteTable, DeclarationCheck],
-  exports: [CursorCodec, Keyset, ProblemSender, RouteTable, RateLimitModule],
+  providers: [CursorCodec, Keyset, ProblemSender, RouteTable, DeclarationCheck, Exports],
+  exports: [CursorCodec, Keyset, ProblemSender, RouteTable, RateLimitModule, Exports],
 })
 export class CommonModule {}

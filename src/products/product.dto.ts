@@ -1,6 +1,7 @@
 import { ApiProperty, PartialType } from '@nestjs/swagger';
 import { IsBoolean, IsIn, IsString, Matches } from 'class-validator';
 import { IsCurrency } from '../common/currency.js';
+import { columnsOf } from '../common/exports/export-declaration.js';
 import { IsPrice, IsPriceBound, toAmount } from '../common/money.js';
 import { PageQuery } from '../common/pages/page.js';
 import { IsText, IsTimestamp, MayBeAbsent, MayBeNull } from '../common/validation/fields.js';
@@ -166,3 +167,15 @@ export class ProductResponse {
     };
   }
 }
+
+export const PRODUCT_COLUMNS = columnsOf<ProductResponse>({
+  id: true,
+  sku: true,
+  name: true,
+  description: true,
+  price: true,
+  currency: true,
+  in_stock: true,
+  created_at: true,
+  updated_at: true,
+});

@@ -1,6 +1,7 @@
 import { Body, Controller, Delete, Get, Patch, Post, Put, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Access } from '../common/access/access.decorators.js';
+import { AsExport } from '../common/exports/export-declaration.js';
 import { Problems } from '../common/problems/problems.decorator.js';
 import { IfMatch } from '../common/responses/etag.js';
 import type { Precondition } from '../common/responses/etag.js';
@@ -11,7 +12,13 @@ import {
   ReturnsPage,
 } from '../common/responses/returns.decorators.js';
 import { Id } from '../common/validation/id.decorator.js';
-import { CreateProductDto, ListProductsQuery, ProductResponse, UpdateProductDto } from './product.dto.js';
+import {
+  CreateProductDto,
+  ListProductsQuery,
+  PRODUCT_COLUMNS,
+  ProductResponse,
+  UpdateProductDto,
+} from './product.dto.js';
 import { ProductsService } from './products.service.js';
 
 @ApiTags('Products')
@@ -21,13 +28,13 @@ export class ProductsController {
 
   @Get()
   @Access('products:read')
-  @ReturnsPage(ProductResponse)
+  @ReturnsPage(ProductResponse, { exports: { name: 'products', columns: PRODUCT_COLUMNS } })
   @ApiOperation({
     summary: 'List products',
     description: 'Search, filter and sort the catalogue; filters may be combined.',
   })
-  listProducts(@Query() query: ListProductsQuery) {
-    return this.products.listProducts(query);
+  listProducts(@Query() query: ListProductsQuery, @AsExport() asExport: boolean) {
+    return asExport ? this.products.exportProducts(query) : this.products.listProducts(query);
   }
 
   @Post()

@@ -2,9 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
 import type { EntityManager } from 'typeorm';
-import { Keyset } from '../common/pages/keyset.js';
+import { Keyset, wholeList } from '../common/pages/keyset.js';
 import type { Sorts } from '../common/pages/keyset.js';
 import type { Page } from '../common/pages/page.js';
+import { Snapshots } from '../database/snapshots.js';
+import type { Run } from '../database/snapshots.js';
 import { Sql } from '../database/sql.js';
 import { softDeleteVersion, updateVersion } from '../database/versioned-rows.js';
 import type { AcceptedVersions, NewValues, Target } from '../database/versioned-rows.js';
@@ -46,6 +48,7 @@ export class ProductsRepository {
     @InjectRepository(Product) private readonly products: Repository<Product>,
     private readonly keyset: Keyset,
     private readonly sql: Sql,
+    private readonly snapshots: Snapshots,
   ) {}
 
   async findById(id: string): Promise<Product | null> {
@@ -70,6 +73,15 @@ export class ProductsRepository {
       filters,
       sorts: SORTS,
       query,
+    });
+  }
+
+  /** All that match, in batches, as they are at one moment. */
+  all(query: ListProductsQuery): AsyncIterable<Product[]> {
+    return this.snapshots.read<Product>(async (run) => {
+      const search = query.q === undefined ? undefined : await this.searchFor(query, query.q, run);
+      const filters = filtersOf(query, search);
+      return wholeList({ select: `SELECT ${COLUMNS} FROM ${filters.source}`, filters, sorts: SORTS, query });
     });
   }
 
@@ -139,20 +151,24 @@ export class ProductsRepository {
   }
 
   /** By words if any product has them, else by similar spelling; a further page goes on as the walk began. */
-  private async searchFor(query: ListProductsQuery, q: string): Promise<Search> {
+  private async searchFor(
+    query: ListProductsQuery,
+    q: string,
+    run: Run = (sql, parameters) => this.products.query(sql, [...parameters]),
+  ): Promise<Search> {
     const inWords = { mode: 'words', term: toTsQuery(q) } as const;
     const bySpelling = { mode: 'similar', term: q } as const;
     const goesOnBySpelling = this.keyset.continues(listOf('similar'), query);
-    const hits = goesOnBySpelling || inWords.term === '' ? 0 : await this.countHits(inWords);
+    const hits = goesOnBySpelling || inWords.term === '' ? 0 : await this.countHits(inWords, run);
     if (hits > 0 || this.keyset.continues(listOf('words'), query))
       return { ...inWords, fewHits: hits <= FEW_HITS };
-    return { ...bySpelling, fewHits: (await this.countHits(bySpelling)) <= FEW_HITS };
+    return { ...bySpelling, fewHits: (await this.countHits(bySpelling, run)) <= FEW_HITS };
   }
 
   /** Counts no further than what makes a difference. */
-  private async countHits({ mode, term }: Pick<Search, 'mode' | 'term'>): Promise<number> {
+  private async countHits({ mode, term }: Pick<Search, 'mode' | 'term'>, run: Run): Promise<number> {
     const sql = `SELECT count(*)::int AS hits FROM ${SEARCH_SQL[mode].hits('$1', FEW_HITS + 1)}`;
-    const [row] = await this.products.query<{ hits: number }[]>(sql, [term]);
+    const [row] = await run<{ hits: number }>(sql, [term]);
     return row?.hits ?? 0;
   }
 }

@@ -32,6 +32,11 @@ export class ProductsService {
     return this.products.page(query);
   }
 
+  /** All that match, in batches, as they are at one moment. */
+  exportProducts(query: ListProductsQuery): AsyncIterable<Product[]> {
+    return this.products.all(query);
+  }
+
   /** @throws Problem `duplicate_sku`, found by the unique index */
   createProduct(dto: CreateProductDto): Promise<Product> {
     const product = { id: uuidv7(), ...allFields(dto) };

@@ -24,6 +24,15 @@ export class ProblemSender {
       .send(JSON.stringify(body));
   }
 
+  /**
+   * For an answer that has begun: breaks the connection, so that nobody takes the part for the whole. A reset is noticed
+   * also by HTTP/1.0, which takes any other end for the end of the answer.
+   */
+  cut(request: FastifyRequest, problem: Problem): void {
+    this.log(request, problem);
+    request.raw.socket.resetAndDestroy();
+  }
+
   private log(request: FastifyRequest, problem: Problem): void {
     const message = `${problem.code}: ${problem.message}`;
     if (problem.code === 'internal_error') request.log.error({ err: problem.cause ?? problem }, message);

@@ -5,6 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { from, lastValueFrom, map } from 'rxjs';
 import type { Observable } from 'rxjs';
 import type { Caller } from '../access/caller.js';
+import { Exports } from '../exports/exports.js';
 import type { Page } from '../pages/page.js';
 import { appendHeader } from '../http/append-header.js';
 import { answerOnce } from '../idempotency/answer-once.js';
@@ -23,9 +24,10 @@ export class ResponseInterceptor implements NestInterceptor {
   constructor(
     private readonly reflector: Reflector,
     @Inject(ONCE) private readonly once: Once,
+    private readonly exports: Exports,
   ) {}
 
-  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+  intercept(context: ExecutionContext, next: CallHandler<unknown>): Observable<unknown> {
     const answer = this.reflector.get<Answer>(ANSWER, context.getHandler());
     if (answer.kind === 'document') return next.handle();
     if (answer.kind !== 'redirect') refuseUndeclaredQuery(context);
@@ -33,6 +35,8 @@ export class ResponseInterceptor implements NestInterceptor {
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
     setCacheHeaders(request, reply);
+    const exported = this.exports.intercept(answer, request, reply, next);
+    if (exported) return exported;
     const isJson = answer.kind !== 'nothing' && answer.kind !== 'redirect';
     if (isJson && !acceptsJson(request.headers.accept)) throw new Problem('not_acceptable');
     const answered = () => next.handle().pipe(map((value) => shape(answer, value, request, reply)));

@@ -10,6 +10,8 @@ import {
   ApiProduces,
   getSchemaPath,
 } from '@nestjs/swagger';
+import { EXPORT_CONTENT, EXPORT_NOTE } from '../exports/export-declaration.js';
+import type { ExportDeclaration } from '../exports/export-declaration.js';
 import { Problems } from '../problems/problems.decorator.js';
 
 /** A DTO that lists what of an entity clients see. */
@@ -21,7 +23,7 @@ export interface ResponseDto<Source = never> {
 /** What a handler answers; the ResponseInterceptor makes it true. */
 export type Answer =
   | { kind: 'resource'; dto: ResponseDto<unknown>; isNew?: boolean; collection?: string }
-  | { kind: 'page'; dto: ResponseDto<unknown> }
+  | { kind: 'page'; dto: ResponseDto<unknown>; exports?: ExportDeclaration }
   | { kind: 'nothing' }
   | { kind: 'redirect'; dto?: ResponseDto<unknown> }
   | { kind: 'document' };
@@ -67,16 +69,19 @@ export const ReturnsCreated = (dto: ResponseDto, collection?: string) =>
     Problems('not_acceptable'),
   );
 
-/** 200 with one page of a collection. */
-export const ReturnsPage = (dto: ResponseDto) =>
+/** 200 with one page of a collection; with `exports` also with all of it, for a handler that has an `@AsExport()`. */
+export const ReturnsPage = (dto: ResponseDto, { exports }: { exports?: ExportDeclaration } = {}) =>
   applyDecorators(
-    declare({ kind: 'page', dto: dto }),
+    declare({ kind: 'page', dto: dto, ...(exports && { exports }) }),
     HttpCode(200),
     ApiExtraModels(dto as never),
     ApiOkResponse({
-      schema: pageSchema(dto),
-      description: 'One page of the list.',
-      headers: { Link: header('Link') },
+      content: { 'application/json': { schema: pageSchema(dto) }, ...(exports && EXPORT_CONTENT) },
+      description: exports ? `One page of the list. ${EXPORT_NOTE}` : 'One page of the list.',
+      headers: {
+        Link: header('Link'),
+        ...(exports && { 'Content-Disposition': header('Content-Disposition') }),
+      },
     }),
     Problems('invalid_cursor', 'not_acceptable'),
   );

@@ -1,3 +1,4 @@
+import { exampleExports } from './export-examples.js';
 import { commonHeaders, headerReferences, REQUEST_HEADERS } from './headers.js';
 import { operationsOf, isReference } from './types.js';
 import type { Components, Method, Operation, RequestBody, Response } from './types.js';
@@ -37,6 +38,7 @@ function scopeNote({ security = [] }: Operation): string {
 
 function completeAnswer(response: Response, components: Components): void {
   response.headers = { ...response.headers, ...commonHeaders() };
+  exampleExports(response, components);
   for (const media of Object.values(response.content ?? {})) {
     if (media.schema) media.example ??= exampleOf(media.schema, components.schemas);
   }

@@ -23,7 +23,9 @@ parameters are refused, so that a misspelt one does not go unnoticed. Report pro
 ## Lists
 
 Lists come in pages of \`limit\` items. Send \`next_cursor\` as \`cursor\`, with the same sort and filters, until \`has_more\` is
-false; or follow the \`Link\` header. No item is skipped or repeated because others come and go.
+false; or follow the \`Link\` header. No item is skipped or repeated because others come and go. Some lists can be exported:
+\`Accept: text/csv\` or \`application/x-ndjson\` streams all of it, as it is at that moment, without \`limit\` and \`cursor\`. An
+export that breaks off ends with an error of the connection: never take what came until then for the whole.
 
 ## Changing what others change too
 

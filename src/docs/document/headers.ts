@@ -29,6 +29,10 @@ export const RESPONSE_HEADERS: Readonly<Record<string, Header>> = {
     'The next page, as rel="next" (RFC 8288); absent on the last one.',
     '</v1/products?limit=20&cursor=p6xN0m>; rel="next"',
   ),
+  'Content-Disposition': text(
+    'Of an export: the file to save it as (RFC 6266).',
+    'attachment; filename="products-2026-03-01.csv"',
+  ),
   'Retry-After': {
     description: 'After how many seconds to try again.',
     schema: { type: 'integer', minimum: 0 },
