@@ -17,7 +17,7 @@ export class CreateProductImports1764000002000 implements MigrationInterface {
         error_code text,
         error_message text,
         has_rows boolean NOT NULL DEFAULT false,
-        created_by uuid NOT NULL,
+        created_by uuid,
         version integer NOT NULL,
         created_at timestamptz(3) NOT NULL,
         uploaded_at timestamptz(3),

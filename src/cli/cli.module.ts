@@ -1,7 +1,9 @@
 import { Module } from '@nestjs/common';
 import { InjectCommander } from 'nest-commander';
 import type { CommandRunner } from 'nest-commander';
+import { CatalogueExportCommand } from './catalogue-export.command.js';
 import { CatalogueGenerateCommand } from './catalogue-generate.command.js';
+import { CatalogueImportCommand } from './catalogue-import.command.js';
 import { CatalogueCommand } from './catalogue.command.js';
 import { KeysRotateCommand } from './keys-rotate.command.js';
 import { KeysCommand } from './keys.command.js';
@@ -15,6 +17,8 @@ import { UsersCommand } from './users.command.js';
   providers: [
     Stockroom,
     CatalogueCommand,
+    CatalogueImportCommand,
+    CatalogueExportCommand,
     CatalogueGenerateCommand,
     StockCommand,
     StockReconcileCommand,

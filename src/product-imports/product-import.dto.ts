@@ -108,7 +108,7 @@ export class ImportResponse {
 
   /** @example "0198c0de-7a11-7b3c-9d4e-5f60718293a4" */
   @ApiProperty({ format: 'uuid' })
-  created_by: string;
+  created_by: string | null;
 
   /** @example "2026-03-01T09:30:00.000Z" */
   @ApiProperty({ format: 'date-time' })

@@ -44,8 +44,9 @@ export class ProductImport {
   @Column({ name: 'has_rows', type: 'boolean', default: false })
   hasRows: boolean;
 
-  @Column({ name: 'created_by', type: 'uuid' })
-  createdBy: string;
+  /** Null for an import at the command line. */
+  @Column({ name: 'created_by', type: 'uuid', nullable: true })
+  createdBy: string | null;
 
   /** Counts the changes of the row; its ETag. */
   @VersionColumn()

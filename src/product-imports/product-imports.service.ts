@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import type { Upload } from '../common/http/upload.js';
 import type { Page, PageQuery } from '../common/pages/page.js';
 import { Problem } from '../common/problems/problem.js';
 import { Transactions } from '../database/transactions.js';
@@ -7,6 +6,7 @@ import type { AcceptedVersions } from '../database/versioned-rows.js';
 import { EventLog } from '../events/event-log.js';
 import { errorFile } from './error-file.js';
 import type { RowError } from './file-row.js';
+import type { ImportSource } from './import-file.js';
 import type { ProductImport } from './product-import.entity.js';
 import { ProductImportsRepository } from './product-imports.repository.js';
 import { StagedRowsRepository } from './staged-rows.repository.js';
@@ -39,9 +39,13 @@ export class ProductImportsService {
     return this.withErrors((await this.imports.findById(id)) ?? notFound());
   }
 
-  /** All of the file is there when this returns, and it is carried out soon. */
-  async createImport(userId: string, upload: Upload, dryRun: boolean): Promise<ImportWithErrors> {
-    return { ...(await this.uploads.takeIn(userId, upload, dryRun)), errors: [] };
+  /** For nobody (null) where the service itself imports. All of the file is there when this returns, and it is carried out soon. */
+  async createImport(
+    createdBy: string | null,
+    source: ImportSource,
+    dryRun: boolean,
+  ): Promise<ImportWithErrors> {
+    return { ...(await this.uploads.takeIn(createdBy, source, dryRun)), errors: [] };
   }
 
   /** Nothing more of it is carried out from now on. @throws Problem `invalid_transition`, `precondition_failed` */

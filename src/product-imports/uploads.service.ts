@@ -3,7 +3,6 @@ import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { UploadIncomplete } from '../common/http/upload.js';
-import type { Upload } from '../common/http/upload.js';
 import { Problem } from '../common/problems/problem.js';
 import { toProblem } from '../common/problems/to-problem.js';
 import { Transactions } from '../database/transactions.js';
@@ -11,6 +10,7 @@ import { EventLog } from '../events/event-log.js';
 import { JobQueue } from '../jobs/job-queue.js';
 import { FileFault } from './file-fault.js';
 import { openFile } from './import-file.js';
+import type { ImportSource } from './import-file.js';
 import type { FileRows } from './file-row.js';
 import type { ProductImport } from './product-import.entity.js';
 import { ProductImportsRepository } from './product-imports.repository.js';
@@ -38,12 +38,12 @@ export class UploadsService {
   ) {}
 
   /** @throws Problem for a file that cannot be imported, `overloaded` for one too many at once */
-  async takeIn(userId: string, upload: Upload, dryRun: boolean): Promise<ProductImport> {
+  async takeIn(createdBy: string | null, source: ImportSource, dryRun: boolean): Promise<ProductImport> {
     if (this.uploading >= MAX_UPLOADS) throw new Problem('overloaded', 'Too many files are being uploaded.');
     this.uploading += 1;
     try {
-      const file = await openFile(upload);
-      const id = await this.begin(userId, dryRun);
+      const file = await openFile(source);
+      const id = await this.begin(createdBy, dryRun);
       return await this.stage(id, file).catch((error: unknown) => this.giveUp(id, error));
     } catch (error) {
       throw error instanceof FileFault ? error.toProblem() : error;
@@ -64,7 +64,7 @@ export class UploadsService {
   }
 
   /** Commits by itself, whatever transaction the request has: of an upload that fails, this is to remain. */
-  private begin(createdBy: string, dryRun: boolean): Promise<string> {
+  private begin(createdBy: string | null, dryRun: boolean): Promise<string> {
     return this.dataSource.transaction(async (tx) => {
       const id = uuidv7();
       await this.imports.insert(tx, { id, dryRun, createdBy });

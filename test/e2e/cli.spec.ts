@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -6,6 +6,8 @@ import { cli } from '../support/cli.js';
 import { createProduct } from '../support/products.js';
 import { startTestApp } from '../support/test-app.js';
 import type { SignedIn, TestApp } from '../support/test-app.js';
+
+const MEDIA_TYPES: Record<string, string> = { csv: 'text/csv', ndjson: 'application/x-ndjson' };
 
 let app: TestApp;
 let environment: NodeJS.ProcessEnv;
@@ -81,6 +83,48 @@ describe('catalogue generate', () => {
     expect(second).toMatchObject({ code: 0, stdout: '100 products made, 2500 were there already.\n' });
     expect((await manager.api.get('/v1/products?sku=GEN-7-00002500')).body).toEqual(before);
     expect(before.data).toHaveLength(1);
+  });
+});
+
+describe('catalogue export and import', () => {
+  it('give back the catalogue, unchanged', async () => {
+    await createProduct(manager.api, { name: '=1+1', description: '' });
+    for (const format of ['csv', 'ndjson']) {
+      const file = join(folder, `products.${format}`);
+      const exported = await cli(['catalogue', 'export', '--format', format], environment);
+      expect(exported).toMatchObject({ code: 0, stderr: '' });
+      writeFileSync(file, exported.stdout);
+      const { text } = await manager.api.get('/v1/products', { accept: MEDIA_TYPES[format] ?? '' });
+      expect(exported.stdout).toBe(text);
+      const rows = text.trimEnd().split('\n').length - (format === 'csv' ? 1 : 0);
+      const imported = await cli(['catalogue', 'import', file], environment);
+      const counts = `${rows} rows: 0 created, 0 updated, ${rows} unchanged, 0 failed.\n`;
+      expect(imported).toMatchObject({ code: 0, stdout: counts });
+      expect(imported.stderr).toContain(`Rows: ${rows} of ${rows} (100 %)`);
+    }
+  });
+
+  it('tell of rows that fail, and of files that cannot be imported', async () => {
+    const file = join(folder, 'bad.csv');
+    writeFileSync(file, 'sku,name,price\nCLI-1,Thing,12.50\nCLI 2,Thing,-1\n');
+    const rows = await cli(['catalogue', 'import', file, '--dry-run'], environment);
+    expect([rows.code, rows.stdout]).toEqual([1, '2 rows: 1 created, 0 updated, 0 unchanged, 1 failed.\n']);
+    expect(rows.stderr).toMatch(/^Line 3, price: price must be greater than 0$/m);
+    expect((await manager.api.get('/v1/products?sku=CLI-1')).body.data).toEqual([]);
+    writeFileSync(file, 'sku,colour\nCLI-1,red\n');
+    const unreadable = await cli(['catalogue', 'import', file], environment);
+    expect([unreadable.code, unreadable.stdout]).toEqual([1, '']);
+    expect(unreadable.stderr).toMatch(/colour/);
+  });
+
+  it.each([
+    [['import', 'none.csv'], 1],
+    [['import', 'products.xml'], 2],
+    [['export', '--format', 'xml'], 2],
+  ])('end well where they cannot begin: %j', async (args, code) => {
+    const result = await cli(['catalogue', ...args], environment);
+    expect([result.code, result.stdout]).toEqual([code, '']);
+    expect(result.stderr).not.toContain('    at ');
   });
 });
 

@@ -1,0 +1,65 @@
+import { createWriteStream } from 'node:fs';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { Option, SubCommand } from 'nest-commander';
+import { EXPORT_FORMATS } from '../common/exports/export-formats.js';
+import type { ExportFormat } from '../common/exports/export-formats.js';
+import { textOf } from '../common/exports/export-stream.js';
+import { ListProductsQuery, PRODUCT_COLUMNS, ProductResponse } from '../products/product.dto.js';
+import type { Product } from '../products/product.entity.js';
+import { ProductsService } from '../products/products.service.js';
+import { CliCommand, UsageError } from './command.js';
+import { Stockroom } from './stockroom.js';
+
+interface Options {
+  format: string;
+  output?: string;
+}
+
+const NAMES = EXPORT_FORMATS.map(({ extension }) => extension);
+
+@SubCommand({
+  name: 'export',
+  description: 'write all products, as they are at one moment, the newest first',
+})
+export class CatalogueExportCommand extends CliCommand {
+  protected readonly examples = [
+    'catalogue export >products.csv',
+    'catalogue export --format ndjson --output products.ndjson',
+  ];
+
+  constructor(private readonly stockroom: Stockroom) {
+    super();
+  }
+
+  async run(_: string[], options: Options): Promise<void> {
+    const format = formatNamed(options.format);
+    const lineOf = (product: Product) => format.line(ProductResponse.from(product), PRODUCT_COLUMNS);
+    await this.stockroom.use(async (app) => {
+      const products = app.get(ProductsService).exportProducts(new ListProductsQuery());
+      const text = textOf(products, format.begin(PRODUCT_COLUMNS), lineOf);
+      const target = options.output === undefined ? process.stdout : createWriteStream(options.output);
+      await pipeline(Readable.from(text), target, { end: target !== process.stdout });
+    });
+  }
+
+  @Option({
+    flags: '--format <name>',
+    description: `how the rows are written: ${NAMES.join(' or ')}`,
+    defaultValue: 'csv',
+  })
+  parseFormat(name: string): string {
+    return name;
+  }
+
+  @Option({ flags: '--output <file>', description: 'where to, instead of the standard output' })
+  parseOutput(file: string): string {
+    return file;
+  }
+}
+
+function formatNamed(name: string): ExportFormat {
+  const format = EXPORT_FORMATS.find(({ extension }) => extension === name);
+  if (!format) throw new UsageError(`--format must be ${NAMES.join(' or ')}.`);
+  return format;
+}
