@@ -8,6 +8,7 @@ import { ApiClient } from '../support/api-client.js';
 import { BuiltService, freePort } from '../support/built-service.js';
 import { createDatabase } from '../support/database.js';
 import type { TestDatabase } from '../support/database.js';
+import { holdLock } from '../support/locks.js';
 import { aProduct } from '../support/products.js';
 
 const ADMIN = { email: 'admin@example.com', password: 'a passphrase for the tests' };
@@ -51,20 +52,8 @@ async function signIn(): Promise<ApiClient> {
   return new ApiClient(service.url).with(await bearer());
 }
 
-/** Lets nobody write to the table until it is called, and resolves once somebody waits for that. */
-async function holdWriters(
-  table: string,
-): Promise<{ reached: () => Promise<void>; release: () => Promise<void> }> {
-  const client = new pg.Client({ connectionString: database.url });
-  await client.connect();
-  await client.query('BEGIN');
-  await client.query(`LOCK TABLE ${table} IN SHARE MODE`);
-  const sql = 'SELECT FROM pg_locks WHERE NOT granted AND relation = $1::regclass';
-  return {
-    reached: () => service.until(async () => (await observer.query(sql, [table])).rowCount === 1),
-    release: () => client.end(),
-  };
-}
+/** Lets nobody write to the table. */
+const holdWriters = (table: string) => holdLock(database.url, `LOCK TABLE ${table} IN SHARE MODE`);
 
 async function countProducts(sku: unknown): Promise<number | null> {
   return (await observer.query('SELECT FROM products WHERE sku = $1', [sku])).rowCount;
@@ -77,7 +66,7 @@ describe('a POST under an Idempotency-Key', () => {
       const body = aProduct();
       const hold = await holdWriters(table);
       const first = (await signIn()).post('/v1/products', body, headers).catch(() => 'cut off');
-      await hold.reached();
+      await hold.waiters(1);
       await service.stop('SIGKILL');
       expect(await first).toBe('cut off');
       await hold.release();
@@ -98,7 +87,7 @@ describe('a POST under an Idempotency-Key', () => {
       body: JSON.stringify(body),
       signal: patience.signal,
     }).catch(() => 'lost');
-    await hold.reached();
+    await hold.waiters(1);
     patience.abort();
     expect(await lost).toBe('lost');
     await hold.release();

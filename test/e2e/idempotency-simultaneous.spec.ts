@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import pg from 'pg';
 import { createDatabase } from '../support/database.js';
 import type { TestDatabase } from '../support/database.js';
+import { holdLock } from '../support/locks.js';
 import { aProduct } from '../support/products.js';
 import { startTestApp } from '../support/test-app.js';
 import type { SignedIn, TestApp } from '../support/test-app.js';
@@ -33,23 +33,8 @@ afterAll(async () => {
 const post = (body: object, instance = 0) =>
   (instances[instance] as SignedIn['api']).post('/v1/products', body, headers);
 
-/** Holds up everybody who wants to write a product, until it is called. */
-async function holdWriters(): Promise<() => Promise<void>> {
-  const client = new pg.Client({ connectionString: database.url });
-  await client.connect();
-  await client.query('BEGIN');
-  await client.query('LOCK TABLE products IN EXCLUSIVE MODE');
-  return () => client.end();
-}
-
-async function waitForHeldUp(writers: number): Promise<void> {
-  const sql = `SELECT count(*)::int AS n FROM pg_locks WHERE NOT granted AND relation = 'products'::regclass`;
-  let waiting = 0;
-  while (waiting < writers) {
-    const [row] = await one.dataSource.query<{ n: number }[]>(sql);
-    waiting = row?.n ?? 0;
-  }
-}
+/** Holds up everybody who wants to write a product. */
+const holdWriters = () => holdLock(database.url, 'LOCK TABLE products IN EXCLUSIVE MODE');
 
 describe('an Idempotency-Key that arrives', () => {
   it('fifty times at once, on two instances, has one effect', async () => {
@@ -66,15 +51,15 @@ describe('an Idempotency-Key that arrives', () => {
   });
 
   it('while its first use is still in flight is told so at once, also elsewhere', async () => {
-    const release = await holdWriters();
+    const hold = await holdWriters();
     const body = aProduct();
     const first = post(body);
-    await waitForHeldUp(1);
+    await hold.waiters(1);
     for (const instance of [0, 1]) {
       const meanwhile = await post(body, instance);
       expect([meanwhile.status, meanwhile.body.code]).toEqual([409, 'idempotency_in_progress']);
     }
-    await release();
+    await hold.release();
     expect((await first).status).toBe(201);
     expect((await post(body, 1)).text).toBe((await first).text);
   });
@@ -88,15 +73,15 @@ describe('an Idempotency-Key that arrives', () => {
   });
 
   it('after its first use failed is carried out', async () => {
-    const release = await holdWriters();
+    const hold = await holdWriters();
     const body = aProduct();
     const first = post(body);
-    await waitForHeldUp(1);
+    await hold.waiters(1);
     await one.dataSource.query(
-      `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE NOT granted AND relation = 'products'::regclass`,
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
     );
     expect((await first).status).toBe(503);
-    await release();
+    await hold.release();
     const again = await post(body);
     expect([again.status, again.headers.get('idempotency-replayed')]).toEqual([201, null]);
   });

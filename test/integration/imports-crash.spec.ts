@@ -65,7 +65,7 @@ describe('kill -9 of the service', () => {
       const rows = Array.from({ length: ROWS }, (_, n) => `S-${(n * 7919) % SKUS},Row ${n},1.50\n`);
       const api = new ApiClient(first.service.url).withToken(first.token);
       const { body } = await upload(api, `sku,name,price\n${rows.join('')},Nameless,1\n`);
-      await until(async () => Number((await one(IMPORT))['processed']) > 1, 20_000);
+      await until(async () => Number((await one(IMPORT))['processed']) > 1, 60_000);
       await first.service.stop('SIGKILL');
 
       const halfDone = await one(IMPORT);

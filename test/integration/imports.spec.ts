@@ -5,6 +5,7 @@ import { UpkeepService } from '../../src/product-imports/upkeep.service.js';
 import { UploadsService } from '../../src/product-imports/uploads.service.js';
 import { countsOf, ended, importFile, upload } from '../support/imports.js';
 import { runJobsNow } from '../support/jobs.js';
+import { holdLock } from '../support/locks.js';
 import { aProduct } from '../support/products.js';
 import { startTestApp } from '../support/test-app.js';
 import type { SignedIn, TestApp } from '../support/test-app.js';
@@ -68,16 +69,10 @@ describe('a product that somebody else changes while it is imported', () => {
     ['is renamed', `name = 'Theirs', version = version + 1`, [1, 0, 1, 0, 0]],
   ])('%s', async (_name, change, counts) => {
     await importFile(manager.api, `${HEAD}A,Thing,1\n`);
-    const runner = app.dataSource.createQueryRunner();
-    await runner.startTransaction();
-    await runner.query(`UPDATE products SET ${change}`);
+    const hold = await holdLock(app.config.database.url, `UPDATE products SET ${change}`);
     const { body } = await upload(manager.api, 'sku,name,price,in_stock\nA,Ours,1,true\n');
-    await vi.waitFor(async () => {
-      const waiting = await app.dataSource.query<unknown[]>('SELECT 1 FROM pg_locks WHERE NOT granted');
-      expect(waiting).toHaveLength(1);
-    });
-    await runner.commitTransaction();
-    await runner.release();
+    await hold.waiters(1);
+    await hold.release();
     const end = await ended(manager.api, body.id);
     expect(countsOf(end)).toEqual(counts);
     const [product] = await app.dataSource.query<{ name: string }[]>(

@@ -214,7 +214,8 @@ describe('the jobs of a worker that was killed', () => {
     const alive = leaseOf('pool-alive', 15_000);
     await until(async () => (await leases()) === 1);
     await observer.query(
-      `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2`,
+      `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2
+         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
     );
     await until(async () => (await leases()) === 0);
     await until(async () => (await leases()) === 1, 2000);
