@@ -11,6 +11,7 @@ import { CreateIdentities1763700006000 } from './1763700006000-create-identities
 import { CreateIdempotencyKeys1764000000000 } from './1764000000000-create-idempotency-keys.js';
 import { CreateStock1764000001000 } from './1764000001000-create-stock.js';
 import { CreateProductImports1764000002000 } from './1764000002000-create-product-imports.js';
+import { RankSearch1764000003000 } from './1764000003000-rank-search.js';
 import { AnnounceProductChanges1764000004000 } from './1764000004000-announce-product-changes.js';
 
 /** Every migration, oldest first. `npm run migration:generate` adds its own line. */
@@ -28,5 +29,6 @@ export const migrations = [
   CreateIdempotencyKeys1764000000000,
   CreateStock1764000001000,
   CreateProductImports1764000002000,
+  RankSearch1764000003000,
   AnnounceProductChanges1764000004000,
 ] as const;

@@ -3,6 +3,12 @@ import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/Postgres
 import type { Config } from '../../config/index.js';
 import { migrations } from '../../migrations/index.js';
 
+/**
+ * Settings of every session. Statements of milliseconds are not worth compiling, whatever their worst case is thought to
+ * cost; and words in which two letters changed places are alike, too.
+ */
+const SESSION = ['timezone=UTC', 'jit=off', 'pg_trgm.similarity_threshold=0.2'];
+
 /** How the service and the migration command reach PostgreSQL: bounded in connections, in time and in locks. */
 export function dataSourceOptions(config: Config, url: string): PostgresDataSourceOptions {
   return {
@@ -19,7 +25,7 @@ export function dataSourceOptions(config: Config, url: string): PostgresDataSour
       statement_timeout: config.database.statementTimeoutMs,
       lock_timeout: Math.ceil(config.database.statementTimeoutMs / 2),
       idle_in_transaction_session_timeout: config.database.statementTimeoutMs * 2,
-      options: '-c timezone=UTC',
+      options: SESSION.map((setting) => `-c ${setting}`).join(' '),
       keepAlive: true,
       types: fastTimes(),
     },

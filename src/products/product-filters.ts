@@ -1,11 +1,9 @@
 import type { Filters } from '../common/pages/keyset.js';
 import { toUtc } from '../common/validation/fields.js';
 import type { ListProductsQuery } from './product.dto.js';
-import { FEW_HITS, SEARCH_SQL } from './product-search.js';
-import type { Search } from './product-search.js';
 
-/** The FROM and WHERE of a list: each filter is one condition that an index serves. */
-export function filtersOf(query: ListProductsQuery, search?: Search): Filters & { source: string } {
+/** The WHERE of a list, but for `q`: each filter is one condition that an index serves. */
+export function filtersOf(query: ListProductsQuery): Filters {
   const conditions = ['deleted_at IS NULL'];
   const parameters: unknown[] = [];
   const add = (value: unknown, condition: (parameter: string) => string) => {
@@ -19,10 +17,5 @@ export function filtersOf(query: ListProductsQuery, search?: Search): Filters & 
   add(query.max_price, (price) => `price <= ${price}`);
   add(query.created_after && toUtc(query.created_after), (time) => `created_at > ${time}`);
   add(query.created_before && toUtc(query.created_before), (time) => `created_at < ${time}`);
-  if (!search) return { source: 'products', conditions, parameters };
-  const term = `$${parameters.push(search.term)}`;
-  const { hits, condition } = SEARCH_SQL[search.mode];
-  // Twice as many as were counted a moment ago: some may have been added since.
-  if (search.fewHits) return { source: hits(term, 2 * FEW_HITS), conditions, parameters };
-  return { source: 'products', conditions: [...conditions, condition(term)], parameters };
+  return { conditions, parameters };
 }

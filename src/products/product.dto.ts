@@ -71,7 +71,11 @@ export const PRODUCT_SORTS = [
 ] as const;
 
 export class ListProductsQuery extends PageQuery {
-  /** Words of the name, the sku or the description, in any order; the last one may be unfinished. */
+  /**
+   * Words of the name, the sku or the description, in any order; the last one may be unfinished. Finds this sku, then
+   * what has all words in its name, then what has them anywhere, then similar spellings, of each the newest first; with
+   * `sort`, what has all words or, if there is nothing, similar spellings.
+   */
   @IsText(1, 200)
   @MayBeAbsent()
   q?: string;
@@ -116,10 +120,11 @@ export class ListProductsQuery extends PageQuery {
   @MayBeAbsent()
   created_before?: string;
 
-  /** `-` for descending; names sort by code point. */
+  /** `-` for descending; names sort by code point. Left out, it is `-created_at` or, with `q`, the best hits first. */
   @ApiProperty({ enum: PRODUCT_SORTS })
   @IsIn(PRODUCT_SORTS)
-  sort: (typeof PRODUCT_SORTS)[number] = '-created_at';
+  @MayBeAbsent()
+  sort?: (typeof PRODUCT_SORTS)[number];
 }
 
 export class ProductResponse {

@@ -16,7 +16,8 @@ import { ResourceColumns } from '../database/columns.js';
 @Index('products_currency_idx', ['currency', 'createdAt', 'id'], { where: 'deleted_at IS NULL' })
 @Index('products_out_of_stock_idx', ['createdAt', 'id'], { where: 'deleted_at IS NULL AND NOT in_stock' })
 @Index('products_search_idx', { synchronize: false })
-@Index('products_similar_idx', { synchronize: false })
+@Index('products_name_words_idx', { synchronize: false })
+@Index('products_lower_sku_idx', { synchronize: false })
 export class Product extends ResourceColumns {
   @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'products_pkey' })
   id: string;
@@ -48,4 +49,8 @@ export class Product extends ResourceColumns {
   /** What `q` searches: made by a trigger from name, sku and description, never read or written from here. */
   @Column({ type: 'tsvector', select: false, insert: false, update: false })
   readonly search?: string;
+
+  /** The part of `search` that comes from the name. */
+  @Column({ name: 'name_words', type: 'tsvector', select: false, insert: false, update: false })
+  readonly nameWords?: string;
 }

@@ -3,21 +3,16 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import { Keyset, wholeList } from '../common/pages/keyset.js';
-import type { Sorts } from '../common/pages/keyset.js';
 import type { Page } from '../common/pages/page.js';
 import { Snapshots } from '../database/snapshots.js';
-import type { Run } from '../database/snapshots.js';
 import { Sql } from '../database/sql.js';
 import { softDeleteVersion, updateVersion } from '../database/versioned-rows.js';
 import type { AcceptedVersions, NewValues, Target } from '../database/versioned-rows.js';
 import type { ListProductsQuery } from './product.dto.js';
 import { Product } from './product.entity.js';
 import { filtersOf } from './product-filters.js';
-import { FEW_HITS, SEARCH_SQL, toTsQuery } from './product-search.js';
-import type { Search, SearchMode } from './product-search.js';
-
-/** Rows are read as they are: hydrating entities costs more than the query. */
-const COLUMNS = `id, sku, name, description, price, currency, in_stock AS "inStock", created_at AS "createdAt", updated_at AS "updatedAt", version`;
+import { COLUMNS, SORTS } from './product-rows.js';
+import { ProductSearchRepository } from './product-search.repository.js';
 
 const TRACK_STOCK = `
   UPDATE products SET stock_tracked = true, in_stock = now.in_stock,
@@ -35,13 +30,6 @@ export type NewProduct = Pick<
   'id' | 'sku' | 'name' | 'description' | 'price' | 'currency' | 'inStock'
 >;
 
-const SORTS: Sorts<Product> = {
-  created_at: { column: 'created_at', type: 'timestamptz', read: (product) => product.createdAt },
-  updated_at: { column: 'updated_at', type: 'timestamptz', read: (product) => product.updatedAt },
-  price: { column: 'price', type: 'numeric', read: (product) => product.price },
-  name: { column: 'name', type: 'text', read: (product) => product.name },
-};
-
 @Injectable()
 export class ProductsRepository {
   constructor(
@@ -49,6 +37,7 @@ export class ProductsRepository {
     private readonly keyset: Keyset,
     private readonly sql: Sql,
     private readonly snapshots: Snapshots,
+    private readonly search: ProductSearchRepository,
   ) {}
 
   async findById(id: string): Promise<Product | null> {
@@ -57,31 +46,37 @@ export class ProductsRepository {
     return product ?? null;
   }
 
-  async page(query: ListProductsQuery): Promise<Page<Product>> {
-    const search = query.q === undefined ? undefined : await this.searchFor(query, query.q);
-    const filters = filtersOf(query, search);
+  page(query: ListProductsQuery): Promise<Page<Product>> {
+    const { q, sort = '-created_at' } = query;
+    if (q !== undefined) return this.search.page({ ...query, q });
+    const filters = filtersOf(query);
     // Without filters there are few texts, each with one plan; with them, the values decide which plan is best.
     const name =
       filters.parameters.length === 0 && filters.conditions.length === 1
-        ? `products:${query.sort}:${query.cursor === undefined ? 'first' : 'next'}`
+        ? `products:${sort}:${query.cursor === undefined ? 'first' : 'next'}`
         : undefined;
     const run = (sql: string, parameters: unknown[]): Promise<Product[]> =>
       name === undefined ? this.products.query(sql, parameters) : this.sql.prepared(name, sql, parameters);
     return this.keyset.page<Product>(run, {
-      list: listOf(search?.mode),
-      select: `SELECT ${COLUMNS} FROM ${filters.source}`,
+      list: 'products/all',
+      select: `SELECT ${COLUMNS} FROM products`,
       filters,
       sorts: SORTS,
-      query,
+      query: { ...query, sort },
     });
   }
 
   /** All that match, in batches, as they are at one moment. */
   all(query: ListProductsQuery): AsyncIterable<Product[]> {
+    const { q, sort = '-created_at' } = query;
     return this.snapshots.read<Product>(async (run) => {
-      const search = query.q === undefined ? undefined : await this.searchFor(query, query.q, run);
-      const filters = filtersOf(query, search);
-      return wholeList({ select: `SELECT ${COLUMNS} FROM ${filters.source}`, filters, sorts: SORTS, query });
+      const filters = q === undefined ? filtersOf(query) : await this.search.hitsOf({ ...query, q }, run);
+      return wholeList({
+        select: `SELECT ${COLUMNS} FROM products`,
+        filters,
+        sorts: SORTS,
+        query: { ...query, sort },
+      });
     });
   }
 
@@ -149,31 +144,4 @@ export class ProductsRepository {
   private update(target: Target, changes: NewValues<Product>): Promise<Product | null> {
     return updateVersion(this.products.manager, Product, COLUMNS, target, changes);
   }
-
-  /** By words if any product has them, else by similar spelling; a further page goes on as the walk began. */
-  private async searchFor(
-    query: ListProductsQuery,
-    q: string,
-    run: Run = (sql, parameters) => this.products.query(sql, [...parameters]),
-  ): Promise<Search> {
-    const inWords = { mode: 'words', term: toTsQuery(q) } as const;
-    const bySpelling = { mode: 'similar', term: q } as const;
-    const goesOnBySpelling = this.keyset.continues(listOf('similar'), query);
-    const hits = goesOnBySpelling || inWords.term === '' ? 0 : await this.countHits(inWords, run);
-    if (hits > 0 || this.keyset.continues(listOf('words'), query))
-      return { ...inWords, fewHits: hits <= FEW_HITS };
-    return { ...bySpelling, fewHits: (await this.countHits(bySpelling, run)) <= FEW_HITS };
-  }
-
-  /** Counts no further than what makes a difference. */
-  private async countHits({ mode, term }: Pick<Search, 'mode' | 'term'>, run: Run): Promise<number> {
-    const sql = `SELECT count(*)::int AS hits FROM ${SEARCH_SQL[mode].hits('$1', FEW_HITS + 1)}`;
-    const [row] = await run<{ hits: number }>(sql, [term]);
-    return row?.hits ?? 0;
-  }
-}
-
-/** Names a list in its cursors: a walk through words does not go on through spellings. */
-function listOf(mode: SearchMode | 'all' = 'all'): string {
-  return `products/${mode}`;
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Problem } from '../problems/problem.js';
 import { CursorCodec } from './cursor.js';
 import type { Page, PageQuery } from './page.js';
 
@@ -27,6 +28,15 @@ export interface KeysetQuery<Row> {
   readonly filters: Filters;
   readonly sorts: Sorts<Row>;
   readonly query: PageQuery & { sort: string };
+  /** Other ways to the rows than the plain statement: each is tried where the one before did not fill the page. */
+  readonly statements?: (slice: Slice) => readonly string[];
+}
+
+/** SQL of what a statement is to find: rows that fit, in this order, no more than this. */
+export interface Slice {
+  readonly where: string;
+  readonly order: string;
+  readonly limit: string;
 }
 
 type Run<Row> = (sql: string, parameters: unknown[]) => Promise<Row[]>;
@@ -45,27 +55,73 @@ export class Keyset {
   }
 
   async page<Row extends { id: string }>(run: Run<Row>, request: KeysetQuery<Row>): Promise<Page<Row>> {
-    const { query, filters, sorts } = request;
-    const { sort, descending, clause } = orderOf(sorts, query.sort);
-    const list = bindingOf(request.list, query);
-    const conditions = [...filters.conditions];
-    const parameters = [...filters.parameters];
-    if (query.cursor !== undefined) {
-      const { value, id } = this.cursors.decode(list, query.cursor);
-      parameters.push(value, id);
-      const [valueAt, idAt] = [parameters.length - 1, parameters.length];
-      conditions.push(
-        `(${sort.column}, id) ${descending ? '<' : '>'} ($${valueAt}::${sort.type}, $${idAt}::uuid)`,
-      );
-    }
-    parameters.push(query.limit + 1);
-    const sql = `${request.select} WHERE ${conditions.join(' AND ')} ${clause} LIMIT $${parameters.length}`;
-    const found = await run(sql, parameters);
-    const rows = found.slice(0, query.limit);
-    const last = rows.at(-1);
-    if (found.length <= query.limit || !last) return { rows, nextCursor: null };
-    return { rows, nextCursor: this.cursors.encode(list, { value: toText(sort.read(last)), id: last.id }) };
+    return this.pageOfParts(run, request.query, [Promise.resolve(request)]);
   }
+
+  /** One list made of several, each as a whole before the next: a page goes over from the end of one into the next. */
+  async pageOfParts<Row extends { id: string }>(
+    run: Run<Row>,
+    { limit, cursor }: PageQuery,
+    parts: AsyncIterable<KeysetQuery<Row>> | Iterable<Promise<KeysetQuery<Row>>>,
+  ): Promise<Page<Row>> {
+    const found: { row: Row; part: KeysetQuery<Row> }[] = [];
+    let after = cursor;
+    for await (const part of parts) {
+      if (after !== undefined && !this.continues(part.list, part.query)) continue;
+      for (const row of await this.rowsOf(run, part, after, limit + 1 - found.length))
+        found.push({ row, part });
+      after = undefined;
+      if (found.length > limit) break;
+    }
+    if (after !== undefined) throw new Problem('invalid_cursor');
+    const page = found.slice(0, limit);
+    const last = page.at(-1);
+    return {
+      rows: page.map(({ row }) => row),
+      nextCursor: last && found.length > limit ? this.cursorAt(last.part, last.row) : null,
+    };
+  }
+
+  private async rowsOf<Row>(
+    run: Run<Row>,
+    part: KeysetQuery<Row>,
+    after: string | undefined,
+    limit: number,
+  ): Promise<Row[]> {
+    const { sort, isDescending, order } = orderOf(part.sorts, part.query.sort);
+    const conditions = [...part.filters.conditions];
+    const parameters = [...part.filters.parameters];
+    const add = (value: unknown) => `$${parameters.push(value)}`;
+    if (after !== undefined) {
+      const { value, id } = this.cursors.decode(bindingOf(part.list, part.query), after);
+      const comparison = isDescending ? '<' : '>';
+      conditions.push(`(${sort.column}, id) ${comparison} (${add(value)}::${sort.type}, ${add(id)}::uuid)`);
+    }
+    const slice = { where: conditions.join(' AND '), order, limit: add(limit) };
+    let rows: Row[] = [];
+    for (const sql of part.statements?.(slice) ?? [plain(part.select, slice)]) {
+      rows = await run(sql, parameters);
+      if (rows.length === limit) break;
+    }
+    return rows;
+  }
+
+  private cursorAt<Row extends { id: string }>({ list, query, sorts }: KeysetQuery<Row>, row: Row): string {
+    const value = toText(orderOf(sorts, query.sort).sort.read(row));
+    return this.cursors.encode(bindingOf(list, query), { value, id: row.id });
+  }
+}
+
+function plain(select: string, { where, order, limit }: Slice): string {
+  return `${select} WHERE ${where} ORDER BY ${order} LIMIT ${limit}`;
+}
+
+function orderOf<Row>(sorts: Sorts<Row>, name: string) {
+  const isDescending = name.startsWith('-');
+  const sort = sorts[isDescending ? name.slice(1) : name];
+  if (!sort) throw new Error(`There is no sort ${name}`);
+  const direction = isDescending ? 'DESC' : 'ASC';
+  return { sort, isDescending, order: `${sort.column} ${direction}, id ${direction}` };
 }
 
 /** All rows of a list, in the order of its pages. */
@@ -73,16 +129,8 @@ export function wholeList<Row>({ select, filters, sorts, query }: Omit<KeysetQue
   sql: string;
   parameters: readonly unknown[];
 } {
-  const sql = `${select} WHERE ${filters.conditions.join(' AND ')} ${orderOf(sorts, query.sort).clause}`;
+  const sql = `${select} WHERE ${filters.conditions.join(' AND ')} ORDER BY ${orderOf(sorts, query.sort).order}`;
   return { sql, parameters: filters.parameters };
-}
-
-function orderOf<Row>(sorts: Sorts<Row>, name: string) {
-  const descending = name.startsWith('-');
-  const sort = sorts[descending ? name.slice(1) : name];
-  if (!sort) throw new Error(`There is no sort ${name}`);
-  const direction = descending ? 'DESC' : 'ASC';
-  return { sort, descending, clause: `ORDER BY ${sort.column} ${direction}, id ${direction}` };
 }
 
 /** One spelling for one list: everything that decides which rows it holds and in which order. */
