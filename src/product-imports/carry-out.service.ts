@@ -122,7 +122,11 @@ export class CarryOutService implements OnModuleInit {
   }
 }
 
-/** The statement timeout. */
+/** The statement timeout, or the lock timeout of who waits for somebody else's batch. */
+const TIMEOUTS: readonly unknown[] = ['57014', '55P03'];
+
 function tookTooLong(error: unknown): boolean {
-  return error instanceof QueryFailedError && (error.driverError as { code?: unknown }).code === '57014';
+  return (
+    error instanceof QueryFailedError && TIMEOUTS.includes((error.driverError as { code?: unknown }).code)
+  );
 }

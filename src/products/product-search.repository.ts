@@ -77,7 +77,10 @@ export class ProductSearchRepository {
       search.cursor === undefined
         ? await this.isAny(part, run)
         : this.keyset.continues(part.list, part.query);
-    if (isExact) return yield part;
+    if (isExact) {
+      yield part;
+      return;
+    }
     const similar = await this.words.similarTo(terms);
     if (similar.length > 0) yield partOf(search, 'similar', anywhere(toTsQuery(similar)));
   }

@@ -121,6 +121,7 @@ describe('an import that is interrupted', () => {
     const service = app.app.get(CarryOutService);
     const carryOut = vi.spyOn(service, 'carryOut').mockResolvedValue();
     const { body } = await upload(manager.api, fileOf('A', 0, 18_000));
+    await vi.waitFor(() => expect(carryOut).toHaveBeenCalled(), { timeout: 10_000 });
     carryOut.mockRestore();
     const { signal } = new AbortController();
     await Promise.all([service.carryOut(body.id, signal), service.carryOut(body.id, signal)]);
@@ -133,6 +134,7 @@ describe('an import that is interrupted', () => {
     const service = app.app.get(CarryOutService);
     const carryOut = vi.spyOn(service, 'carryOut').mockResolvedValue();
     const { body } = await upload(manager.api, fileOf('A', 0, 18_000));
+    await vi.waitFor(() => expect(carryOut).toHaveBeenCalled(), { timeout: 10_000 });
     carryOut.mockRestore();
     await expect(service.carryOut(body.id, AbortSignal.abort(new Error('stop')))).rejects.toThrow('stop');
     expect((await products())?.all).toBe(0);
