@@ -1,5 +1,5 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
-import { Injectable } from '@nestjs/common';
+import { Readable } from 'node:stream';
+import { Injectable, StreamableFile } from '@nestjs/common';
 import type { CallHandler } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { mergeMap } from 'rxjs';
@@ -48,12 +48,12 @@ export class Exports {
     return next.handle().pipe(
       mergeMap(async (value: unknown) => {
         const batches = value as Batches;
-        const stream = request.method === 'HEAD' ? undefined : await this.begin(batches, asked, request);
+        const content =
+          request.method === 'HEAD' ? Readable.from([]) : await this.begin(batches, asked, request);
         setHeaders(reply, asked);
-        if (!stream || stream.destroyed) return undefined;
         // The answer has begun, whatever a compressor still holds back.
         reply.raw.once('pipe', () => reply.raw.flushHeaders());
-        return encode(stream, asked.coding);
+        return new StreamableFile(encode(content, asked.coding));
       }),
     );
   }
@@ -68,27 +68,19 @@ export class Exports {
     const { format, columns, dto } = asked;
     const lineOf = (row: unknown) => format.line(dto.from(row), columns);
     const stream = new ExportStream(textOf(batches, format.begin(columns), lineOf), PATIENCE_MS);
-    this.underWay += 1;
     this.watch(stream, request);
     await stream.begin();
-    if (request.raw.socket.destroyed) stream.destroy();
     return stream;
   }
 
+  /** Clients that leave are no failure: the stream is destroyed with the response, and closed. */
   private watch(stream: ExportStream, request: FastifyRequest): void {
-    const { socket } = request.raw;
-    const leave = () => stream.destroy();
-    // The response itself is not closed while others on its connection come first.
-    socket.once('close', leave);
-    stream.once('close', () => {
-      socket.off('close', leave);
-      this.underWay -= 1;
-    });
-    const inContext = AsyncLocalStorage.snapshot();
-    stream.once('error', (error) => inContext(() => this.problems.cut(request, toProblem(error))));
+    this.underWay += 1;
+    stream.once('close', () => (this.underWay -= 1));
+    stream.once('error', (error) => this.problems.cut(request, toProblem(error)));
     stream.once('stall', () => {
-      inContext(() => request.log.info('An export is given up: its client has stopped reading'));
-      socket.resetAndDestroy();
+      request.log.info('An export is given up: its client has stopped reading');
+      request.raw.socket.resetAndDestroy();
     });
   }
 }
