@@ -19,15 +19,11 @@ async function serve() {
   const config = loadConfig({ ...process.env, NODE_ENV: 'test', RATE_LIMIT_PER_MINUTE: '0' });
   const app = await createApp(config, pino({ level: 'warn' }, pino.destination(2)));
   await app.listen(0, '127.0.0.1');
-  const user = { email: `bench-${Date.now()}@example.com`, password: 'a passphrase for the bench' };
-  await app.get(UsersService).createUser({ ...user, full_name: 'Bench', role: 'manager' });
-  const { email, password } = user;
-  const login = await fetch(`${await app.getUrl()}/v1/auth/login`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ email, password }),
-  });
-  const { access_token: token } = await login.json();
+  const email = `bench-${Date.now()}@example.com`;
+  const password = 'a passphrase for the bench';
+  await app.get(UsersService).createUser({ email, password, full_name: 'Bench', role: 'manager' });
+  const login = await app.inject({ method: 'POST', url: '/v1/auth/login', payload: { email, password } });
+  const { access_token: token } = login.json();
   const usage = () => ({ cpu: process.cpuUsage(), peak: process.resourceUsage().maxRSS / 1024 });
   process.on('message', () => process.send(usage()));
   process.on('disconnect', () => process.exit());
