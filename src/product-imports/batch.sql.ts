@@ -66,8 +66,7 @@ const WRITTEN = `
       description = CASE WHEN j.has_description THEN j.description ELSE p.description END,
       version = p.version + 1, updated_at = now()
     FROM judged j
-    WHERE p.id = ANY (ARRAY(SELECT product_id FROM judged WHERE verdict = 'updated'))
-      AND j.verdict = 'updated' AND j.product_id = p.id AND (SELECT count(*) FROM locked) > 0
+    WHERE j.verdict = 'updated' AND p.id = j.product_id AND (SELECT count(*) FROM locked) > 0
       AND coalesce(p.deleted_at, 'infinity') = 'infinity'
       AND (NOT p.stock_tracked OR p.in_stock = coalesce(j.in_stock, p.in_stock))
     RETURNING p.sku
@@ -79,13 +78,17 @@ const TRACKED_ERROR = `[{"field": "in_stock", "code": "conflict", "message": "in
 const placesOf = (condition: string): string =>
   `r.errors IS NULL AND r.ctid = ANY (ARRAY(SELECT place FROM judged WHERE ${condition}))`;
 
+/** Those of a verdict that came true; a CASE is made no join of, either. */
+const cameTrue = (verdict: string): string =>
+  `CASE WHEN verdict = '${verdict}' THEN sku IN (SELECT sku FROM ${verdict}) END`;
+
 const gone = (name: string, condition: string): string =>
   `${name} AS (DELETE FROM product_import_rows AS r WHERE ${placesOf(condition)} RETURNING 1)`;
 
 /** A row that is dealt with is gone, or a failed one, and that is when it counts: hence it counts once, come what may. */
 const settled = (created: string, updated: string): string => `
-  ${gone('settled_created', `verdict = 'created' AND ${created}`)},
-  ${gone('settled_updated', `verdict = 'updated' AND ${updated}`)},
+  ${gone('settled_created', created)},
+  ${gone('settled_updated', updated)},
   ${gone('settled_unchanged', `verdict = 'unchanged'`)},
   settled_failed AS (
     UPDATE product_import_rows AS r SET sku = '', errors = '${TRACKED_ERROR}'
@@ -96,6 +99,6 @@ const settled = (created: string, updated: string): string => `
     (SELECT count(*)::int FROM settled_unchanged) AS unchanged,
     (SELECT count(*)::int FROM settled_failed) AS failed`;
 
-export const CARRY_OUT_BATCH = `WITH ${JUDGED}, ${WRITTEN}, ${settled('sku IN (SELECT sku FROM created)', 'sku IN (SELECT sku FROM updated)')}`;
+export const CARRY_OUT_BATCH = `WITH ${JUDGED}, ${WRITTEN}, ${settled(cameTrue('created'), cameTrue('updated'))}`;
 
-export const CHECK_BATCH = `WITH ${JUDGED}, ${settled('true', 'true')}`;
+export const CHECK_BATCH = `WITH ${JUDGED}, ${settled(`verdict = 'created'`, `verdict = 'updated'`)}`;
