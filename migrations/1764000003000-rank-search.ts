@@ -30,7 +30,6 @@ export class RankSearch1764000003000 implements MigrationInterface {
       DROP TRIGGER product_words_update ON products;
       DROP FUNCTION product_words_of_inserted();
       DROP FUNCTION product_words_of_updated();
-      DROP FUNCTION product_words_learn(text[]);
       DROP TABLE product_words`);
     await queryRunner.query(`
       DROP INDEX products_search_idx;
@@ -106,18 +105,18 @@ export class RankSearch1764000003000 implements MigrationInterface {
 
   /** Rows that are inserted together teach their words together, which is cheaper; of changed rows few have new words. */
   private async createLearning(queryRunner: QueryRunner): Promise<void> {
+    const learn = (source: string) =>
+      `INSERT INTO product_words (word) SELECT DISTINCT word FROM ${source} AS heard (word) WHERE ${LEARNABLE}
+        AND NOT EXISTS (SELECT FROM product_words AS known WHERE known.word = heard.word)`;
     await queryRunner.query(`
-      CREATE FUNCTION product_words_learn(words text[]) RETURNS void LANGUAGE sql AS $$
-        INSERT INTO product_words (word) SELECT word FROM unnest(words) AS heard (word) WHERE ${LEARNABLE}
-        AND NOT EXISTS (SELECT FROM product_words AS known WHERE known.word = heard.word) $$;
       CREATE FUNCTION product_words_of_inserted() RETURNS trigger LANGUAGE plpgsql AS $$
       BEGIN
-        PERFORM product_words_learn(ARRAY(SELECT DISTINCT unnest(tsvector_to_array(search)) FROM inserted));
+        ${learn('inserted, unnest(tsvector_to_array(inserted.search))')};
         RETURN NULL;
       END $$;
       CREATE FUNCTION product_words_of_updated() RETURNS trigger LANGUAGE plpgsql AS $$
       BEGIN
-        PERFORM product_words_learn(tsvector_to_array(NEW.search));
+        ${learn('unnest(tsvector_to_array(ts_delete(NEW.search, tsvector_to_array(OLD.search))))')};
         RETURN NULL;
       END $$`);
     await queryRunner.query(`

@@ -85,9 +85,10 @@ export class ProductSearchRepository {
     if (similar.length > 0) yield partOf(search, 'similar', anywhere(toTsQuery(similar)));
   }
 
+  /** In the order in which the rows are stored, which is the cheapest to look through. */
   private async isAny(part: Part, run: Run): Promise<boolean> {
-    const { rows } = await this.keyset.page(run, { ...part, query: { ...part.query, limit: 1 } });
-    return rows.length > 0;
+    const query = { ...part.query, sort: '-created_at', limit: 1 };
+    return (await this.keyset.page(run, { ...part, query })).rows.length > 0;
   }
 }
 

@@ -7,7 +7,7 @@ import type { Term } from './product-search.js';
 import { mayBeTypo, meantBy } from './similar-words.js';
 
 /** Bounds what one search asks of the vocabulary: further words have to be spelled right. */
-const MOST_TERMS = 8;
+const MOST_TERMS = 5;
 
 /** How a word may go on, and have a shorter stem in the end: `insulat` may become `insulated`, whose stem is `insul`. */
 const ENDINGS =

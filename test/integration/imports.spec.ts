@@ -105,7 +105,7 @@ describe('an import that is interrupted', () => {
           `SELECT 1 FROM graphile_worker._private_jobs WHERE last_error = 'interrupted' AND locked_at IS NULL`,
         );
         expect(rows).toHaveLength(1);
-      });
+      }, 10_000);
       const halfDone = await manager.api.get(`/v1/product-imports/${body.id}`);
       expect(halfDone.body).toMatchObject({ status: 'running' });
       expect((await products())?.all).toBe(halfDone.body['created_rows']);

@@ -46,18 +46,18 @@ export async function openExport(
  * client. No search finds them, which would cost more than all else.
  */
 export async function addLargeProducts({ dataSource }: TestApp, count: number): Promise<void> {
-  await dataSource.query('ALTER TABLE products DISABLE TRIGGER products_search_trigger');
+  await dataSource.query('ALTER TABLE products DISABLE TRIGGER USER');
   await dataSource.query(
     `WITH noise AS MATERIALIZED (
        SELECT i / 57 AS place, string_agg(translate(encode(sha512(i::text::bytea), 'base64'), E'+/=\\n', ''), '') AS text
        FROM generate_series(0, 57 * 60 - 1) AS i GROUP BY place
      )
-     INSERT INTO products (id, sku, name, description, price, version, search)
-     SELECT gen_random_uuid(), 'LARGE-' || i, 'Large ' || i, noise.text, 1, 1, ''
+     INSERT INTO products (id, sku, name, description, price, version, search, name_words)
+     SELECT gen_random_uuid(), 'LARGE-' || i, 'Large ' || i, noise.text, 1, 1, '', ''
      FROM generate_series(1, $1::int) AS i JOIN noise ON place = i % 60`,
     [count],
   );
-  await dataSource.query('ALTER TABLE products ENABLE TRIGGER products_search_trigger');
+  await dataSource.query('ALTER TABLE products ENABLE TRIGGER USER');
 }
 
 interface Activity {
