@@ -78,7 +78,7 @@ for (const [name, query, page = 0] of SEARCHES) {
     `${name.padEnd(22)} ${JSON.stringify(query).padEnd(46)} median ${at(0.5)} ms  p95 ${at(0.95)} ms` +
       `  ${String(rows.length).padStart(2)} rows, ${queries} queries`,
   );
-  if (values.plans) for (const statement of captured) await explain(statement);
+  if (values.plans) for (const statement of [...captured]) await explain(statement);
 }
 await app.close();
 
@@ -94,22 +94,32 @@ async function measure(query) {
   return { rows, queries: captured.length, times: times.sort((a, b) => a - b) };
 }
 
-/** Where a page of 20 begins, by way of pages of 100. */
+/** Where a page of 20 begins; the last one is found by way of larger ones. */
 async function cursorOf(query, page) {
   let cursor;
-  for (let left = page * 20; left > 0; left -= 100) {
-    const { nextCursor } = await search({ ...query, cursor, limit: Math.min(left, 100) });
-    if (nextCursor === null) break;
-    cursor = nextCursor;
+  for (const limit of page === Infinity ? [100, 20] : [20]) {
+    for (let passed = 0; passed < page; passed += 1) {
+      const { nextCursor } = await search({ ...query, cursor, limit });
+      if (nextCursor === null) break;
+      cursor = nextCursor;
+    }
   }
   return cursor;
 }
 
-/** Without what a machine or a moment decides. */
+/** One line of a plan: its time, the pages that it read, and the rows of each node, the outermost one first. */
 async function explain({ sql, parameters = [] }) {
-  const plan = await dataSource.query(`EXPLAIN (ANALYZE, BUFFERS, COSTS OFF, TIMING OFF) ${sql}`, parameters);
-  const lines = plan.map((row) => row['QUERY PLAN']);
-  console.log(`    ${JSON.stringify(parameters)}`);
-  for (const line of lines) console.log(`    ${line}`);
-  captured.length = 0;
+  const [row] = await dataSource.query(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${sql}`, parameters);
+  const [{ Plan: plan, 'Execution Time': time }] = row['QUERY PLAN'];
+  const pages = plan['Shared Hit Blocks'] + plan['Shared Read Blocks'];
+  const nodes = flatten(plan).map((node) => {
+    const removed = (node['Rows Removed by Filter'] ?? 0) + (node['Rows Removed by Index Recheck'] ?? 0);
+    const name = node['Index Name'] ?? node['Alias'] ?? node['Node Type'];
+    return `${name} ${node['Actual Rows'] * node['Actual Loops']}${removed > 0 ? ` (not ${removed})` : ''}`;
+  });
+  console.log(`  ${time.toFixed(2).padStart(7)} ms ${String(pages).padStart(6)} pages  ${nodes.join(' < ')}`);
+}
+
+function flatten(node) {
+  return [node, ...(node.Plans ?? []).flatMap(flatten)];
 }

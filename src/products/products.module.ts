@@ -4,7 +4,6 @@ import { CatalogueGenerator } from './catalogue-generator.service.js';
 import { DemoCatalogueLoader } from './demo-catalogue.loader.js';
 import { ProductSearchRepository } from './product-search.repository.js';
 import { ProductWord } from './product-word.entity.js';
-import { ProductWordsRepository } from './product-words.repository.js';
 import { Product } from './product.entity.js';
 import { ProductCache } from './product-cache.js';
 import { ProductsController } from './products.controller.js';
@@ -18,7 +17,6 @@ import { ProductsService } from './products.service.js';
     ProductsService,
     ProductsRepository,
     ProductSearchRepository,
-    ProductWordsRepository,
     ProductCache,
     DemoCatalogueLoader,
     CatalogueGenerator,

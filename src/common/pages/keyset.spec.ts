@@ -81,3 +81,77 @@ describe('Keyset', () => {
     expect(keyset.continues('things', { limit: 2, sort: 'price' })).toBe(false);
   });
 });
+
+describe('Keyset, of several lists as one', () => {
+  const parts = (query: Record<string, unknown>) =>
+    ['best', 'good', 'rest'].map((list) => Promise.resolve({ ...request(query), list, select: list }));
+
+  /** A page of lists that hold so many rows each, and the statements that it took. */
+  async function pageOf(counts: Record<string, number>, query: Record<string, unknown>) {
+    const asked: string[] = [];
+    const run = (sql: string, parameters: unknown[]): Promise<Row[]> => {
+      const list = sql.split(' ')[0] ?? '';
+      const from = sql.includes('(price, id)') ? Number(parameters.at(-3)) + 1 : 0;
+      asked.push(`${list} ${String(parameters.at(-1))}`);
+      const all = rows(counts[list] ?? 0).map((row) => ({ ...row, id: `${list}-${row.id}` }));
+      return Promise.resolve(all.slice(from, from + Number(parameters.at(-1))));
+    };
+    const page = await keyset.pageOfParts<Row>(run, { limit: 2, ...query }, parts(query));
+    return { ids: page.rows.map(({ id }) => id), nextCursor: page.nextCursor, asked };
+  }
+
+  it('fills a page from the next list, and asks no more of them than it needs', async () => {
+    expect(await pageOf({ best: 1, good: 9, rest: 9 }, {})).toMatchObject({
+      ids: ['best-id-0', 'good-id-0'],
+      asked: ['best 3', 'good 2'],
+    });
+    expect((await pageOf({ best: 3 }, {})).asked).toEqual(['best 3']);
+  });
+
+  it.each([
+    [{}, 0],
+    [{ best: 2 }, 2],
+    [{ best: 2, rest: 1 }, 3],
+    [{ best: 1, good: 1, rest: 1 }, 3],
+    [{ good: 4, rest: 2 }, 6],
+    [{ best: 3, good: 2, rest: 3 }, 8],
+  ])('gives each row of %j once', async (counts, total) => {
+    const seen: string[] = [];
+    let cursor: string | null | undefined;
+    do {
+      const page = await pageOf(counts, { cursor });
+      seen.push(...page.ids);
+      cursor = page.nextCursor ?? undefined;
+      expect(page.nextCursor !== null).toBe(seen.length < total);
+    } while (cursor !== undefined);
+    const all = Object.entries(counts).flatMap(([list, count]) =>
+      rows(count).map(({ id }) => `${list}-${id}`),
+    );
+    expect(seen).toEqual(all);
+  });
+
+  it('refuses a cursor of none of them', async () => {
+    const { nextCursor } = await page({}, rows(3));
+    await expect(pageOf({ best: 3 }, { cursor: nextCursor })).rejects.toMatchObject({
+      code: 'invalid_cursor',
+    });
+  });
+
+  it.each([
+    [[3, 9], 1],
+    [[2, 1, 9], 3],
+    [[0, 0], 2],
+  ])(
+    'asks one statement after the other, of which %j rows come, until one fills the page',
+    async (found, asked) => {
+      const statements: string[] = [];
+      const list = { ...request({}), statements: () => ReadableStream.from<string>(found.map(String)) };
+      const { rows: returned } = await keyset.page<Row>((sql) => {
+        statements.push(sql);
+        return Promise.resolve(rows(Number(sql)));
+      }, list);
+      expect(statements).toHaveLength(asked);
+      expect(returned).toHaveLength(Math.min(2, Number(statements.at(-1))));
+    },
+  );
+});

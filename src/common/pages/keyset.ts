@@ -29,7 +29,7 @@ export interface KeysetQuery<Row> {
   readonly sorts: Sorts<Row>;
   readonly query: PageQuery & { sort: string };
   /** Other ways to the rows than the plain statement: each is tried where the one before did not fill the page. */
-  readonly statements?: (slice: Slice) => readonly string[];
+  readonly statements?: (slice: Slice) => AsyncIterable<string>;
 }
 
 /** SQL of what a statement is to find: rows that fit, in this order, no more than this. */
@@ -37,6 +37,8 @@ export interface Slice {
   readonly where: string;
   readonly order: string;
   readonly limit: string;
+  /** Every statement has to name all of them. */
+  readonly parameters: unknown[];
 }
 
 type Run<Row> = (sql: string, parameters: unknown[]) => Promise<Row[]>;
@@ -97,9 +99,10 @@ export class Keyset {
       const comparison = isDescending ? '<' : '>';
       conditions.push(`(${sort.column}, id) ${comparison} (${add(value)}::${sort.type}, ${add(id)}::uuid)`);
     }
-    const slice = { where: conditions.join(' AND '), order, limit: add(limit) };
+    const slice = { where: conditions.join(' AND '), order, limit: add(limit), parameters };
+    if (!part.statements) return run(plain(part.select, slice), parameters);
     let rows: Row[] = [];
-    for (const sql of part.statements?.(slice) ?? [plain(part.select, slice)]) {
+    for await (const sql of part.statements(slice)) {
       rows = await run(sql, parameters);
       if (rows.length === limit) break;
     }
