@@ -6,6 +6,8 @@ import { poolOf } from './sql.js';
 export interface Statement {
   readonly sql: string;
   readonly parameters: readonly unknown[];
+  /** Few rows are expected to match, whatever the planner thinks of the conditions. */
+  readonly isSelective?: boolean;
 }
 
 /** Runs a query of the snapshot. */
@@ -14,15 +16,16 @@ export type Run = <Row extends object>(sql: string, parameters: readonly unknown
 /** Some milliseconds of work, and, with the next ones on their way, what a reader costs in memory. */
 const BATCH = 250;
 
-/**
- * A batch may take its reader longer than a transaction may usually be idle; whoever reads has to give up in time. Where
- * few rows match they are sorted, otherwise they are met on the way through the index of the order: nobody waits for the
- * sort of a large table.
- */
+/** A batch may take its reader longer than a transaction may usually be idle; whoever reads has to give up in time. */
 const BEGIN = `
   BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
-  SET LOCAL idle_in_transaction_session_timeout = '1h';
-  SET LOCAL cursor_tuple_fraction = 0.05`;
+  SET LOCAL idle_in_transaction_session_timeout = '1h'`;
+
+/**
+ * How much of a result the planner plans for, though all of it is read: with less it rather walks through the index of the
+ * order, so that nobody waits for the sort of a large table. Where matches are rare, such a walk finds none for long.
+ */
+const PLANNED_SHARE = { usually: 0.05, ifSelective: 0.2 };
 
 /** Reads results of any size as they are at one moment, in constant memory. */
 @Injectable()
@@ -40,7 +43,9 @@ export class Snapshots {
     client.on('error', ignore);
     try {
       await client.query(BEGIN);
-      const { sql, parameters } = await prepare((text, values) => rowsOf(client, text, values));
+      const { sql, parameters, isSelective } = await prepare((text, values) => rowsOf(client, text, values));
+      const share = isSelective ? PLANNED_SHARE.ifSelective : PLANNED_SHARE.usually;
+      await client.query(`SET LOCAL cursor_tuple_fraction = ${share}`);
       await client.query(`DECLARE whole NO SCROLL CURSOR FOR ${sql}`, [...parameters]);
       yield* readAhead<Row>(() => rowsOf(client, `FETCH ${BATCH} FROM whole`));
     } finally {

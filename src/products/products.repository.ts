@@ -71,12 +71,9 @@ export class ProductsRepository {
     const { q, sort = '-created_at' } = query;
     return this.snapshots.read<Product>(async (run) => {
       const filters = q === undefined ? filtersOf(query) : await this.search.hitsOf({ ...query, q }, run);
-      return wholeList({
-        select: `SELECT ${COLUMNS} FROM products`,
-        filters,
-        sorts: SORTS,
-        query: { ...query, sort },
-      });
+      const select = `SELECT ${COLUMNS} FROM products`;
+      const list = wholeList({ select, filters, sorts: SORTS, query: { ...query, sort } });
+      return { ...list, isSelective: q !== undefined };
     });
   }
 
