@@ -197,16 +197,19 @@ describe('a request with a key', () => {
   const call = (key: string) => withKey(key).get('/v1/products/no-uuid');
   const hundred = (key: string) => Promise.all(Array.from({ length: 100 }, () => call(key)));
 
+  /** Counted again if need be: a scheduled job may fall into it, but not each time. */
+  const queries = (work: () => Promise<unknown>) => expect.poll(() => queriesOf(work), { timeout: 15_000 });
+
   it('costs no query once the key is known, and one if it is unknown or wrong', async () => {
     const { key, prefix } = await createKey(manager.api);
     const fresh = await createKey(manager.api);
     await call(key);
     await sleep(200);
-    expect(await queriesOf(() => hundred(key))).toBe(0);
-    expect(await queriesOf(() => hundred(`${prefix}_${'A'.repeat(43)}`))).toBe(0);
-    expect(await queriesOf(() => hundred(`${prefix}_short`))).toBe(0);
-    expect(await queriesOf(() => hundred(`${fresh.prefix}_${'A'.repeat(43)}`))).toBe(100);
-    expect(await queriesOf(() => hundred(`sr_${'0'.repeat(32)}_${'A'.repeat(43)}`))).toBe(100);
+    await queries(() => hundred(key)).toBe(0);
+    await queries(() => hundred(`${prefix}_${'A'.repeat(43)}`)).toBe(0);
+    await queries(() => hundred(`${prefix}_short`)).toBe(0);
+    await queries(() => hundred(`${fresh.prefix}_${'A'.repeat(43)}`)).toBe(100);
+    await queries(() => hundred(`sr_${'0'.repeat(32)}_${'A'.repeat(43)}`)).toBe(100);
   });
 });
 
