@@ -14,6 +14,7 @@ export interface Frame<T> {
 /** The transaction that all those of one request share, begun by the first that asks for it. */
 class SharedTransaction {
   private runner: QueryRunner | undefined;
+  private beginning: Promise<EntityManager> | undefined;
 
   constructor(
     private readonly dataSource: DataSource,
@@ -24,13 +25,9 @@ class SharedTransaction {
     return this.runner?.manager;
   }
 
-  async begun(): Promise<EntityManager> {
-    if (this.runner) return this.runner.manager;
-    this.runner = this.dataSource.createQueryRunner();
-    await this.runner.startTransaction();
-    actions.set(this.runner.manager, []);
-    await this.onBegin(this.runner.manager);
-    return this.runner.manager;
+  /** One that could not begin stays so: whoever asks again must not go on without what `onBegin` demands. */
+  begun(): Promise<EntityManager> {
+    return (this.beginning ??= this.begin());
   }
 
   async commit(): Promise<void> {
@@ -45,6 +42,14 @@ class SharedTransaction {
 
   async release(): Promise<void> {
     await this.runner?.release();
+  }
+
+  private async begin(): Promise<EntityManager> {
+    this.runner = this.dataSource.createQueryRunner();
+    await this.runner.startTransaction();
+    actions.set(this.runner.manager, []);
+    await this.onBegin(this.runner.manager);
+    return this.runner.manager;
   }
 }
 
