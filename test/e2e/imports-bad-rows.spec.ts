@@ -66,6 +66,8 @@ describe('rows that fail', () => {
     expect(done.errors).toHaveLength(1000);
     expect(done.errors.at(-1)?.line).toBe(1001);
     const { status, text, headers } = await manager.api.get(`/v1/product-imports/${done.id}/errors`);
+    expect(headers.get('cache-control')).toBe('private, no-cache');
+    expect(headers.get('vary')).toBe('Accept, Authorization');
     expect([status, headers.get('content-type')]).toEqual([200, 'text/csv; charset=utf-8']);
     const rows = text.split('\r\n');
     expect(rows).toHaveLength(2502);

@@ -29,12 +29,12 @@ export class ResponseInterceptor implements NestInterceptor {
 
   intercept(context: ExecutionContext, next: CallHandler<unknown>): Observable<unknown> {
     const answer = this.reflector.get<Answer>(ANSWER, context.getHandler());
-    if (answer.kind === 'document') return next.handle();
-    if (answer.kind !== 'redirect') refuseUndeclaredQuery(context);
     const http = context.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
-    setCacheHeaders(request, reply);
+    if (!isPublished(answer, request)) setCacheHeaders(request, reply);
+    if (answer.kind === 'document') return next.handle();
+    if (answer.kind !== 'redirect') refuseUndeclaredQuery(context);
     const exported = this.exports.intercept(answer, request, reply, next);
     if (exported) return exported;
     const isJson = answer.kind !== 'nothing' && answer.kind !== 'redirect';
@@ -60,6 +60,11 @@ function shape(
 
 function isCreating(answer: Answer): boolean {
   return answer.kind === 'resource' && answer.isNew === true;
+}
+
+/** Pages for people and the description of the API are for everybody, and say themselves how long they may be kept. */
+function isPublished(answer: Answer, { routeOptions }: FastifyRequest): boolean {
+  return answer.kind === 'document' && routeOptions.url?.startsWith('/v1/') !== true;
 }
 
 /** Revalidate with the ETag; what is about credentials is never stored (RFC 9111). */
