@@ -1,5 +1,6 @@
-import { createWriteStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
+import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Option, SubCommand } from 'nest-commander';
 import { EXPORT_FORMATS } from '../common/exports/export-formats.js';
@@ -8,7 +9,7 @@ import { textOf } from '../common/exports/export-stream.js';
 import { ListProductsQuery, PRODUCT_COLUMNS, ProductResponse } from '../products/product.dto.js';
 import type { Product } from '../products/product.entity.js';
 import { ProductsService } from '../products/products.service.js';
-import { CliCommand, UsageError } from './command.js';
+import { CliCommand, fileError, UsageError } from './command.js';
 import { Stockroom } from './stockroom.js';
 
 interface Options {
@@ -34,11 +35,11 @@ export class CatalogueExportCommand extends CliCommand {
 
   async run(_: string[], options: Options): Promise<void> {
     const format = formatNamed(options.format);
+    const target = options.output === undefined ? process.stdout : await openFile(options.output);
     const lineOf = (product: Product) => format.line(ProductResponse.from(product), PRODUCT_COLUMNS);
     await this.stockroom.use(async (app) => {
       const products = app.get(ProductsService).exportProducts(new ListProductsQuery());
       const text = textOf(products, format.begin(PRODUCT_COLUMNS), lineOf);
-      const target = options.output === undefined ? process.stdout : createWriteStream(options.output);
       await pipeline(Readable.from(text), target, { end: target !== process.stdout });
     });
   }
@@ -55,6 +56,15 @@ export class CatalogueExportCommand extends CliCommand {
   @Option({ flags: '--output <file>', description: 'where to, instead of the standard output' })
   parseOutput(file: string): string {
     return file;
+  }
+}
+
+/** Before the work begins, which may take long. */
+async function openFile(file: string): Promise<Writable> {
+  try {
+    return (await open(file, 'w')).createWriteStream();
+  } catch (error) {
+    throw fileError(file, 'written', error);
   }
 }
 

@@ -5,7 +5,7 @@ import { Option, SubCommand } from 'nest-commander';
 import type { ImportSource } from '../product-imports/import-file.js';
 import { ProductImportsService } from '../product-imports/product-imports.service.js';
 import type { ImportWithErrors } from '../product-imports/product-imports.service.js';
-import { CliCommand, CommandError, UsageError } from './command.js';
+import { CliCommand, CommandError, fileError, UsageError } from './command.js';
 import { remark, say } from './output.js';
 import { showProgress } from './progress.js';
 import { Stockroom } from './stockroom.js';
@@ -67,8 +67,7 @@ async function openSource(file: string): Promise<ImportSource> {
     const handle = await open(file);
     return Object.assign(handle.createReadStream() as AsyncIterable<Buffer>, { mediaType });
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw new CommandError(`${file} cannot be read (${code ?? message}).`, { cause: error });
+    throw fileError(file, 'read', error);
   }
 }
 

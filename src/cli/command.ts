@@ -5,6 +5,12 @@ export class CommandError extends Error {
   readonly exitCode: number = 1;
 }
 
+/** For a file that cannot be `read` or `written`. */
+export function fileError(file: string, how: string, error: unknown): CommandError {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return new CommandError(`${file} cannot be ${how} (${code ?? message}).`, { cause: error });
+}
+
 /** A command that is not understood. */
 export class UsageError extends CommandError {
   override readonly exitCode = 2;

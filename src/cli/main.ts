@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { CommandFactory } from 'nest-commander';
 import { toProblem } from '../common/problems/to-problem.js';
-import { failureText } from '../startup/failure-text.js';
+import { expectedText } from '../startup/failure-text.js';
 import { CliModule } from './cli.module.js';
 import { CommandError } from './command.js';
 
@@ -19,6 +19,6 @@ await CommandFactory.run(CliModule, {
 function textOf(error: Error): string {
   if (error instanceof CommandError) return `${error.message}\n`;
   const { status, message, errors } = toProblem(error);
-  if (status >= 500) return failureText(error);
+  if (status >= 500) return `${expectedText(error) ?? error.stack ?? error.message}\n`;
   return `${[message, ...(errors ?? []).map((entry) => entry.message)].join('\n')}\n`;
 }

@@ -13,7 +13,8 @@ export function failureText(error: unknown): string {
   return `\n${expectedText(error) ?? listenText(error) ?? unexpectedText(error)}\n\n`;
 }
 
-function expectedText(error: unknown): string | undefined {
+/** Undefined for a failure whose message says nothing to people. */
+export function expectedText(error: unknown): string | undefined {
   if (EXPECTED.some((kind) => error instanceof kind)) return (error as Error).message;
   // By its name: a failure that comes early need not load the ORM.
   if (!(error instanceof Error) || error.name !== 'QueryFailedError') return undefined;

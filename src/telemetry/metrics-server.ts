@@ -20,7 +20,12 @@ export class MetricsServer implements OnApplicationShutdown {
   async listen(): Promise<void> {
     const { metricsPort, http } = this.config;
     if (metricsPort === undefined) return;
-    this.server = createServer((request, response) => void this.answer(request, response));
+    this.server = createServer((request, response) => {
+      this.answer(request, response).catch((error: unknown) => {
+        this.logger.error({ err: error, msg: 'The metrics could not be gathered' });
+        response.destroy();
+      });
+    });
     this.server.listen(metricsPort, http.host);
     await once(this.server, 'listening');
     this.logger.log(`Metrics at port ${metricsPort}`);

@@ -121,6 +121,7 @@ describe('catalogue export and import', () => {
     [['import', 'none.csv'], 1],
     [['import', 'products.xml'], 2],
     [['export', '--format', 'xml'], 2],
+    [['export', '--output', 'no/such/folder.csv'], 1],
   ])('end well where they cannot begin: %j', async (args, code) => {
     const result = await cli(['catalogue', ...args], environment);
     expect([result.code, result.stdout]).toEqual([code, '']);
