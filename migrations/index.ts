@@ -13,6 +13,7 @@ import { CreateStock1764000001000 } from './1764000001000-create-stock.js';
 import { CreateProductImports1764000002000 } from './1764000002000-create-product-imports.js';
 import { RankSearch1764000003000 } from './1764000003000-rank-search.js';
 import { AnnounceProductChanges1764000004000 } from './1764000004000-announce-product-changes.js';
+import { WriteProductsFaster1764000005000 } from './1764000005000-write-products-faster.js';
 
 /** Every migration, oldest first. `npm run migration:generate` adds its own line. */
 export const migrations = [
@@ -31,4 +32,5 @@ export const migrations = [
   CreateProductImports1764000002000,
   RankSearch1764000003000,
   AnnounceProductChanges1764000004000,
+  WriteProductsFaster1764000005000,
 ] as const;

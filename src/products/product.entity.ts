@@ -3,7 +3,7 @@ import { ResourceColumns } from '../database/columns.js';
 
 /** Something that is sold. Its sku is free again once it is deleted. */
 @Entity({ name: 'products' })
-@Check('products_sku_check', `sku ~ '^[A-Za-z0-9._-]{1,64}$'`)
+@Check('products_sku_check', `sku ~ '^[A-Za-z0-9._-]+$' AND char_length(sku) <= 64`)
 @Check('products_name_check', `char_length(name) BETWEEN 1 AND 200`)
 @Check('products_description_check', `char_length(description) <= 5000`)
 @Check('products_price_check', `price > 0 AND price <= 99999999.99`)
