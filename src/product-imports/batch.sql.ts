@@ -38,9 +38,13 @@ const JUDGED = `
     WHERE staged.import_id = $1 AND staged.sku > $2 AND staged.sku <= $3
   )`;
 
-/** A UUIDv7: the time of the batch in the first 6 bytes, the rest random but for the version. */
-const UUID_V7 = `encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) PLACING
-  (SELECT substring(int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3)) FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid`;
+/**
+ * A UUIDv7 (RFC 9562, method 1): the time of the batch, a count of its rows (at most 4,096) in the 12 bits behind
+ * it, the rest random. Rows that arrive in the order of their ids are cheaper for the indexes.
+ */
+const UUID_V7 = `encode(overlay(overlay(uuid_send(gen_random_uuid())
+  PLACING (SELECT substring(int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3)) FROM 1 FOR 6)
+  PLACING int2send((x'6fff'::int + row_number() OVER (ORDER BY sku))::int2) FROM 7 FOR 2), 'hex')::uuid`;
 
 /**
  * Locks are taken in the order of the ids, as everywhere. A product that was created, deleted or tracked by somebody else

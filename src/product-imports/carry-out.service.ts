@@ -13,7 +13,7 @@ import { CARRY_OUT } from './uploads.service.js';
 
 /** Batches at the same time: their skus are disjoint, and one connection alone is slower than the rest of the work. */
 const LANES = 2;
-const LARGEST_BATCH: BatchSize = { rows: 5000, bytes: 2_000_000 };
+const LARGEST_BATCH: BatchSize = { rows: 4096, bytes: 2_000_000 };
 const SMALLEST_BATCH = 50;
 
 /** The import was cancelled, or another worker has ended it; what was not committed by then is rolled back. */
