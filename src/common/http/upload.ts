@@ -98,18 +98,18 @@ export class Upload implements AsyncIterable<Buffer> {
     return chunk;
   }
 
+  /** By a plain timer: signals that are aborted for each chunk of a large body would fill the heap. */
   private async next(): Promise<IteratorResult<Buffer, unknown>> {
-    const timeout = new AbortController();
-    const silence = sleep(this.idleMs, undefined, { signal: timeout.signal, ref: false }).then(() => {
-      throw new UploadIncomplete(`Nothing came for ${this.idleMs / 1000} seconds.`);
-    });
+    const { promise: silence, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      reject(new UploadIncomplete(`Nothing came for ${this.idleMs / 1000} seconds.`));
+    }, this.idleMs).unref();
     try {
       return await Promise.race([this.chunks.next(), silence]);
     } catch (error) {
       throw toProblem(error);
     } finally {
-      timeout.abort();
-      silence.catch(() => undefined);
+      clearTimeout(timer);
     }
   }
 }
