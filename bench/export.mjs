@@ -39,7 +39,9 @@ async function measureAll() {
 
 async function measure(format, coding) {
   // A new process for each: a peak is never forgotten.
-  const service = fork(import.meta.filename, { execArgv: ['--max-semi-space-size=16', ...process.execArgv] });
+  const service = fork(import.meta.filename, {
+    execArgv: ['--max-semi-space-size=8', '--max-old-space-size=256', ...process.execArgv],
+  });
   const [{ url, token }] = await once(service, 'message');
   const usage = async () => (service.send('usage'), (await once(service, 'message'))[0]);
   const headers = { authorization: `Bearer ${token}` };
