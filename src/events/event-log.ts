@@ -3,6 +3,8 @@ import type { EntityManager, QueryDeepPartialEntity } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { Caller } from '../common/access/caller.js';
 import { currentContext } from '../common/context/request-context.js';
+import { Transactions } from '../database/transactions.js';
+import { EventFeed } from './event-feed.js';
 import type { EventType } from './event-types.js';
 import { LoggedEvent } from './logged-event.entity.js';
 import type { ActorType, Changes } from './logged-event.entity.js';
@@ -25,6 +27,11 @@ export interface NewEvent {
 /** The append-only record of what happened, written in the transaction that makes it happen. */
 @Injectable()
 export class EventLog {
+  constructor(
+    private readonly feed: EventFeed,
+    private readonly transactions: Transactions,
+  ) {}
+
   async append(tx: EntityManager, event: NewEvent): Promise<void> {
     const context = currentContext();
     const actor = event.actor ?? actorOf(context?.caller);
@@ -42,6 +49,7 @@ export class EventLog {
     };
     // The ORM's type of a JSON value admits functions, and hence no plain record.
     await tx.insert(LoggedEvent, row as QueryDeepPartialEntity<LoggedEvent>);
+    this.transactions.afterCommit(tx, () => this.feed.nudge());
   }
 }
 

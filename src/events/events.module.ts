@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { EventFeed } from './event-feed.js';
 import { EventLog } from './event-log.js';
 import { LoggedEvent } from './logged-event.entity.js';
 
@@ -7,7 +8,7 @@ import { LoggedEvent } from './logged-event.entity.js';
 @Global()
 @Module({
   imports: [TypeOrmModule.forFeature([LoggedEvent])],
-  providers: [EventLog],
-  exports: [EventLog],
+  providers: [EventFeed, EventLog],
+  exports: [EventFeed, EventLog],
 })
 export class EventsModule {}
