@@ -7,7 +7,7 @@ const SHARED = ['common', 'database', 'events', 'jobs', 'mail', 'telemetry'];
 const FOLDERS = {
   common: [],
   database: [],
-  events: ['common', 'database'],
+  events: ['common', 'database', 'jobs'],
   jobs: ['common', 'database'],
   idempotency: ['common', 'database', 'jobs'],
   mail: ['common', 'database'],

@@ -157,6 +157,7 @@ describe('loadConfig', () => {
       'has a % that encodes nothing: write % itself as %25',
     ],
     ['DATABASE_POOL_SIZE', '0', 'must be at least 1'],
+    ['EVENT_RETENTION_DAYS', '29', 'must be 0 (for ever), or 30 or more'],
     ['DATABASE_STATEMENT_TIMEOUT_MS', '99', 'must be at least 100'],
     [
       'DATABASE_REPLICA_URLS',

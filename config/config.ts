@@ -60,6 +60,8 @@ export class Config {
   readonly productCacheSize: number;
   readonly metricsPort: number | undefined;
   readonly imports: { maxBytes: number };
+  /** For how long events are kept; 0: for ever. */
+  readonly events: { retentionDays: number };
   readonly logLevel: Settings['LOG_LEVEL'];
   readonly startedByNpm: boolean;
   /** Settings that were given, but that this version does not act upon. */
@@ -111,6 +113,7 @@ export class Config {
     this.productCacheSize = settings.PRODUCT_CACHE_SIZE;
     this.metricsPort = settings.METRICS_PORT;
     this.imports = { maxBytes: settings.IMPORT_MAX_BYTES };
+    this.events = { retentionDays: settings.EVENT_RETENTION_DAYS };
     this.logLevel = settings.LOG_LEVEL;
     this.startedByNpm = environment['npm_lifecycle_event'] === 'start';
     this.unused = NOT_YET_USED.filter((name) => !isDefault(name, settings));

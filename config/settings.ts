@@ -102,6 +102,9 @@ export const settingsSchema = z.object({
   CORS_ORIGINS: list(origin).default([]),
   SMTP_URL: urlOf('smtp', 'smtps').optional(),
   MAIL_FROM: mailbox.optional(),
+  EVENT_RETENTION_DAYS: integer(0, 36_500)
+    .refine((days) => days === 0 || days >= 30, 'must be 0 (for ever), or 30 or more')
+    .default(0),
   ORDER_RESERVATION_MINUTES: integer(1, 100_000).default(15),
   ORDER_PENDING_LIMIT: integer(0, 1_000_000).default(50),
   REFRESH_GRACE_SECONDS: integer(0, 10).default(0),

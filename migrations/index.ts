@@ -13,11 +13,9 @@ import { CreateStock1764000001000 } from './1764000001000-create-stock.js';
 import { CreateProductImports1764000002000 } from './1764000002000-create-product-imports.js';
 import { RankSearch1764000003000 } from './1764000003000-rank-search.js';
 import { AnnounceProductChanges1764000004000 } from './1764000004000-announce-product-changes.js';
-<<<<<<< HEAD
 import { WriteProductsFaster1764000005000 } from './1764000005000-write-products-faster.js';
-=======
 import { ReadEventsInOrder1764100000000 } from './1764100000000-read-events-in-order.js';
->>>>>>> bc95107 (Let readers follow the event log without losing what commits late)
+import { PartitionEvents1764100001000 } from './1764100001000-partition-events.js';
 
 /** Every migration, oldest first. `npm run migration:generate` adds its own line. */
 export const migrations = [
@@ -36,9 +34,7 @@ export const migrations = [
   CreateProductImports1764000002000,
   RankSearch1764000003000,
   AnnounceProductChanges1764000004000,
-<<<<<<< HEAD
   WriteProductsFaster1764000005000,
-=======
   ReadEventsInOrder1764100000000,
->>>>>>> bc95107 (Let readers follow the event log without losing what commits late)
+  PartitionEvents1764100001000,
 ] as const;

@@ -1,18 +1,25 @@
-import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { Check, Column, Entity, Generated, Index, PrimaryColumn } from 'typeorm';
 
 export type ActorType = 'user' | 'api_key' | 'system';
 
-/** One thing that happened. Rows are only ever added: a trigger refuses everything else. */
+/**
+ * One thing that happened. Rows are only ever added: a trigger refuses everything else. Months are partitions, hence the
+ * time in the key.
+ */
 @Entity({ name: 'events' })
 @Check('events_actor_type_check', `actor_type IN ('user', 'api_key', 'system')`)
-@Index('events_position_key', ['position'], { unique: true })
-@Index('events_resource_idx', ['resourceType', 'resourceId', 'position'])
+@Index('events_position_idx', ['position'])
+@Index('events_type_idx', ['type', 'createdAt'])
+@Index('events_resource_type_idx', ['resourceType', 'createdAt'])
+@Index('events_resource_idx', ['resourceId', 'createdAt'])
+@Index('events_actor_idx', ['actorId', 'createdAt'])
 export class LoggedEvent {
   @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'events_pkey' })
   id: string;
 
   /** The order of writing. */
-  @Column({ type: 'bigint', generated: 'identity', generatedIdentity: 'ALWAYS', insert: false })
+  @Column({ type: 'bigint', insert: false })
+  @Generated('increment')
   position: string;
 
   @Column({ type: 'text' })
@@ -42,7 +49,13 @@ export class LoggedEvent {
   @Column({ name: 'trace_id', type: 'text', nullable: true })
   traceId: string | null;
 
-  @Column({ name: 'created_at', type: 'timestamptz', precision: 3 })
+  /** That of the id, too. */
+  @PrimaryColumn({
+    name: 'created_at',
+    type: 'timestamptz',
+    precision: 3,
+    primaryKeyConstraintName: 'events_pkey',
+  })
   createdAt: Date;
 }
 

@@ -8,6 +8,7 @@ import { Config } from '../../config/index.js';
 import type { Caller } from '../common/access/caller.js';
 import { grantedScopes, isRole } from '../common/access/scopes.js';
 import { BoundedMap } from '../common/bounded-map.js';
+import { timeOfId } from '../common/uuid-time.js';
 import { AccessStateService } from './access-state.service.js';
 import { ACCESS_TOKEN_TYPE, AccessTokensService } from './access-tokens.service.js';
 import type { AccessTokenClaims, TokenSubject } from './access-tokens.service.js';
@@ -100,15 +101,10 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy) {
     if (this.state.isEnded(session.id)) return false;
     const user = this.state.findUser(caller.userId);
     if (!user) return caller;
-    if (user.isDeleted || !user.isActive || beganAt(session.id) < user.sessionsValidFrom) return false;
+    if (user.isDeleted || !user.isActive || timeOfId(session.id) < user.sessionsValidFrom) return false;
     const isSame = user.role === caller.role && user.emailVerified === caller.emailVerified;
     return isSame ? caller : this.callerOf(user, session);
   }
-}
-
-/** Session ids are UUIDv7: their first 48 bits are the milliseconds of their making. */
-function beganAt(sessionId: string): number {
-  return Number.parseInt(sessionId.slice(0, 8) + sessionId.slice(9, 13), 16);
 }
 
 function keyProvider(tokens: AccessTokensService): SecretOrKeyProvider {
