@@ -55,6 +55,42 @@ export async function updateVersion<E extends Resource>(
   return rows[0] ?? null;
 }
 
+/** A row before and after a change. */
+export interface Change<E> {
+  /** As JSON has it: a time is text, a decimal a number. */
+  readonly before: Readonly<Partial<Record<keyof E, unknown>>>;
+  readonly after: E;
+}
+
+/**
+ * The same, and tells what the row was before, which takes no second statement. It is locked first, as the condition on
+ * its id needs the lock; so where that waits for another writer, it is the row as that one left it.
+ * @param columns with the id among them
+ */
+export async function changeVersion<E extends Resource>(
+  tx: EntityManager,
+  entity: EntityTarget<E>,
+  columns: string,
+  target: Target,
+  changes: NewValues<E>,
+): Promise<Change<E> | null> {
+  const { tableName } = tx.dataSource.getMetadata(entity);
+  const result = await tx
+    .createQueryBuilder()
+    .update(entity)
+    .addCommonTableExpression(`SELECT ${columns} FROM ${tableName} WHERE id = :id FOR NO KEY UPDATE`, 'held')
+    .set(changes as unknown as QueryDeepPartialEntity<E>)
+    .where(whereOf<E>(target))
+    .andWhere(`(${target.condition ?? 'true'})`)
+    .andWhere('id = (SELECT id FROM held)', { id: target.id })
+    .returning(`${columns}, (SELECT to_jsonb(held) FROM held) AS before`)
+    .execute();
+  const [row] = result.raw as (E & Pick<Change<E>, 'before'>)[];
+  if (!row) return null;
+  const { before, ...after } = row;
+  return { before, after: after as unknown as E };
+}
+
 /** Marks a row that exists in an accepted version as deleted. Returns whether there was one. */
 export async function softDeleteVersion<E extends Resource>(
   tx: EntityManager,

@@ -6,6 +6,7 @@ import { currentContext } from '../common/context/request-context.js';
 import { timeOfId } from '../common/uuid-time.js';
 import { Transactions } from '../database/transactions.js';
 import { EventFeed } from './event-feed.js';
+import { resourceTypeOf } from './event-types.js';
 import type { EventType } from './event-types.js';
 import type { ActorType, Changes } from './logged-event.entity.js';
 
@@ -46,7 +47,7 @@ export class EventLog {
       event.type,
       actor.type,
       actor.id,
-      event.type.split('.', 1)[0],
+      resourceTypeOf(event.type),
       event.resourceId,
       toJson(event.changes),
       toJson(event.details),

@@ -19,6 +19,9 @@ export const EVENT_TYPES = [
   'session.ended',
   'api_key.created',
   'api_key.revoked',
+  'product.created',
+  'product.updated',
+  'product.deleted',
   'stock.moved',
   'stock.depleted',
   'stock.corrected',
@@ -27,5 +30,12 @@ export const EVENT_TYPES = [
   'import.failed',
   'import.cancelled',
 ] as const;
+
+/** What it happened to: the part of a type before the dot. */
+export function resourceTypeOf(type: EventType): string {
+  return type.split('.', 1)[0] ?? '';
+}
+
+export const RESOURCE_TYPES: readonly string[] = [...new Set(EVENT_TYPES.map(resourceTypeOf))];
 
 export type EventType = (typeof EVENT_TYPES)[number];

@@ -1,5 +1,7 @@
 import { Check, Column, Entity, Generated, Index, PrimaryColumn } from 'typeorm';
 
+import type { EventType } from './event-types.js';
+
 export type ActorType = 'user' | 'api_key' | 'system';
 
 /**
@@ -23,7 +25,7 @@ export class LoggedEvent {
   position: string;
 
   @Column({ type: 'text' })
-  type: string;
+  type: EventType;
 
   @Column({ name: 'actor_type', type: 'text' })
   actorType: ActorType;

@@ -116,10 +116,25 @@ export class CarryOutService implements OnModuleInit {
   private succeed(id: string): Promise<boolean> {
     return this.transactions.run(async (tx) => {
       const succeeded = await this.imports.succeed(tx, id);
-      if (succeeded) await this.events.append(tx, { type: 'import.succeeded', resourceId: id });
+      if (succeeded)
+        await this.events.append(tx, {
+          type: 'import.succeeded',
+          resourceId: id,
+          details: outcomeOf(succeeded),
+        });
       return succeeded !== null;
     });
   }
+}
+
+function outcomeOf({ dryRun, createdRows, updatedRows, unchangedRows, failedRows }: ProductImport) {
+  return {
+    dry_run: dryRun,
+    created_rows: createdRows,
+    updated_rows: updatedRows,
+    unchanged_rows: unchangedRows,
+    failed_rows: failedRows,
+  };
 }
 
 /** The statement timeout, or the lock timeout of who waits for somebody else's batch. */

@@ -6,8 +6,8 @@ import { Keyset, wholeList } from '../common/pages/keyset.js';
 import type { Page } from '../common/pages/page.js';
 import { Snapshots } from '../database/snapshots.js';
 import { Sql } from '../database/sql.js';
-import { softDeleteVersion, updateVersion } from '../database/versioned-rows.js';
-import type { AcceptedVersions, NewValues, Target } from '../database/versioned-rows.js';
+import { changeVersion, softDeleteVersion, updateVersion } from '../database/versioned-rows.js';
+import type { AcceptedVersions, Change, NewValues, Target } from '../database/versioned-rows.js';
 import type { ListProductsQuery } from './product.dto.js';
 import { Product } from './product.entity.js';
 import { filtersOf } from './product-filters.js';
@@ -103,26 +103,38 @@ export class ProductsRepository {
   }
 
   /**
-   * The product after the change; null if there is none in an accepted version, or `inStock` is not what its stock says.
+   * The product before and after; null if there is none in an accepted version, or `inStock` is not what its stock says.
    * Without `inStock` that of a tracked product stays; any other has its default again.
    */
   replace(
+    tx: EntityManager,
     id: string,
     versions: AcceptedVersions,
     { inStock, ...fields }: Omit<NewProduct, 'id' | 'inStock'> & { inStock: boolean | undefined },
-  ): Promise<Product | null> {
+  ): Promise<Change<Product> | null> {
     return inStock === undefined
-      ? this.update({ id, versions }, { ...fields, inStock: () => 'in_stock OR NOT stock_tracked' })
-      : this.update(
+      ? this.change(tx, { id, versions }, { ...fields, inStock: () => 'in_stock OR NOT stock_tracked' })
+      : this.change(
+          tx,
           { id, versions, condition: `NOT stock_tracked OR in_stock = ${String(inStock)}` },
           { ...fields, inStock },
         );
   }
 
-  /** The product after the change; null if there is none in an accepted version, or `inStock` is not for writers to say. */
-  patch(id: string, versions: AcceptedVersions, changes: Partial<Product>): Promise<Product | null> {
+  /** The product before and after; null if there is none in an accepted version, or `inStock` is not for writers to say. */
+  patch(
+    tx: EntityManager,
+    id: string,
+    versions: AcceptedVersions,
+    changes: Partial<Product>,
+  ): Promise<Change<Product> | null> {
     const condition = changes.inStock === undefined ? undefined : 'NOT stock_tracked';
-    return this.update({ id, versions, condition }, changes);
+    return this.change(tx, { id, versions, condition }, changes);
+  }
+
+  /** The product, if there is one in an accepted version. */
+  findVersion(tx: EntityManager, id: string, versions: AcceptedVersions): Promise<Product | null> {
+    return updateVersion(tx, Product, COLUMNS, { id, versions }, {});
   }
 
   /** From now on stock movements decide of these products. The version counts only where the answer changes by it. */
@@ -130,15 +142,15 @@ export class ProductsRepository {
     await tx.query(TRACK_STOCK, [[...inStock.keys()], [...inStock.values()]]);
   }
 
-  softDelete(id: string, versions: AcceptedVersions): Promise<boolean> {
-    return softDeleteVersion(this.products.manager, Product, { id, versions });
+  softDelete(tx: EntityManager, id: string, versions: AcceptedVersions): Promise<boolean> {
+    return softDeleteVersion(tx, Product, { id, versions });
   }
 
   async isEmpty(): Promise<boolean> {
     return (await this.products.find({ select: { id: true }, take: 1, withDeleted: true })).length === 0;
   }
 
-  private update(target: Target, changes: NewValues<Product>): Promise<Product | null> {
-    return updateVersion(this.products.manager, Product, COLUMNS, target, changes);
+  private change(tx: EntityManager, target: Target, changes: NewValues<Product>) {
+    return changeVersion(tx, Product, COLUMNS, target, changes);
   }
 }

@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { toDecimal, toMinorUnits } from '../common/money.js';
+import { toAmount, toDecimal, toMinorUnits } from '../common/money.js';
 import type { Page } from '../common/pages/page.js';
 import { Problem } from '../common/problems/problem.js';
 import { Transactions } from '../database/transactions.js';
-import type { AcceptedVersions } from '../database/versioned-rows.js';
+import type { AcceptedVersions, Change } from '../database/versioned-rows.js';
+import { changesBetween } from '../events/changes.js';
+import { EventLog } from '../events/event-log.js';
 import type { CreateProductDto, ListProductsQuery, UpdateProductDto } from './product.dto.js';
 import type { Product } from './product.entity.js';
 import { ProductCache } from './product-cache.js';
@@ -21,6 +23,7 @@ export class ProductsService {
   constructor(
     private readonly products: ProductsRepository,
     private readonly cache: ProductCache,
+    private readonly events: EventLog,
     private readonly transactions: Transactions,
   ) {}
 
@@ -39,8 +42,13 @@ export class ProductsService {
 
   /** @throws Problem `duplicate_sku`, found by the unique index */
   createProduct(dto: CreateProductDto): Promise<Product> {
-    const product = { id: uuidv7(), ...allFields(dto) };
-    return this.transactions.statement((tx) => this.products.insert(tx, product));
+    return this.transactions.run(async (tx) => {
+      const product = await this.products.insert(tx, { id: uuidv7(), ...allFields(dto) });
+      const { id: resourceId, sku, name, price, currency } = product;
+      const details = { sku, name, price: toAmount(price), currency };
+      await this.events.append(tx, { type: 'product.created', resourceId, details });
+      return product;
+    });
   }
 
   /**
@@ -49,8 +57,9 @@ export class ProductsService {
    */
   async replaceProduct(id: string, dto: CreateProductDto, versions: AcceptedVersions): Promise<Product> {
     const fields = { ...allFields(dto), inStock: dto.in_stock };
-    const product = await this.products.replace(id, versions, fields);
-    this.cache.forget(id);
+    const product = await this.transactions.run(async (tx) =>
+      this.follow(tx, await this.products.replace(tx, id, versions, fields)),
+    );
     return product ?? this.explainUnchanged(id, versions, dto);
   }
 
@@ -59,8 +68,12 @@ export class ProductsService {
    * @throws Problem `duplicate_sku`, `precondition_failed`, `conflict` for `in_stock` where the stock is tracked
    */
   async updateProduct(id: string, dto: UpdateProductDto, versions: AcceptedVersions): Promise<Product> {
-    const product = await this.products.patch(id, versions, sentFields(dto));
-    this.cache.forget(id);
+    const fields = sentFields(dto);
+    const product = await this.transactions.run(async (tx) =>
+      Object.keys(fields).length === 0
+        ? this.products.findVersion(tx, id, versions)
+        : this.follow(tx, await this.products.patch(tx, id, versions, fields)),
+    );
     return product ?? this.explainUnchanged(id, versions, dto);
   }
 
@@ -77,9 +90,24 @@ export class ProductsService {
 
   /** Takes the product away; its sku is free again. @throws Problem `precondition_failed` */
   async deleteProduct(id: string, versions: AcceptedVersions): Promise<void> {
-    const isDeleted = await this.products.softDelete(id, versions);
-    this.cache.forget(id);
+    const isDeleted = await this.transactions.run(async (tx) => {
+      if (!(await this.products.softDelete(tx, id, versions))) return false;
+      this.transactions.afterCommit(tx, () => this.cache.forget(id));
+      await this.events.append(tx, { type: 'product.deleted', resourceId: id });
+      return true;
+    });
     if (!isDeleted) await this.explainUnchanged(id, versions);
+  }
+
+  /** What a change brings with it: the event, unless everything is as it was. */
+  private async follow(tx: EntityManager, change: Change<Product> | null): Promise<Product | null> {
+    if (!change) return null;
+    const { before, after } = change;
+    this.transactions.afterCommit(tx, () => this.cache.forget(after.id));
+    const changes = changesBetween(fieldsOf(before), fieldsOf(after));
+    if (Object.keys(changes).length > 0)
+      await this.events.append(tx, { type: 'product.updated', resourceId: after.id, changes });
+    return after;
   }
 
   /** No row was changed: there is none, or not in a version that the caller accepts, or its stock says something else. */
@@ -115,6 +143,12 @@ function sentFields(dto: UpdateProductDto): Partial<Product> {
     ...(dto.currency !== undefined && { currency: dto.currency }),
     ...(dto.in_stock !== undefined && { inStock: dto.in_stock }),
   };
+}
+
+/** What clients see, under the names by which they know it. */
+function fieldsOf(product: Readonly<Partial<Record<keyof Product, unknown>>>) {
+  const { sku, name, description, price, currency, inStock } = product;
+  return { sku, name, description, price: Number(price), currency, in_stock: inStock };
 }
 
 /** The DTO has let nothing pass that is no amount of money. */

@@ -6,8 +6,8 @@ import type { Page } from '../common/pages/page.js';
 import { Problem } from '../common/problems/problem.js';
 import { Transactions } from '../database/transactions.js';
 import type { AcceptedVersions } from '../database/versioned-rows.js';
+import { changesBetween } from '../events/changes.js';
 import { EventLog } from '../events/event-log.js';
-import type { Changes } from '../events/logged-event.entity.js';
 import { PasswordsService } from './passwords.service.js';
 import type { CreateUserDto, ListUsersQuery, UpdateMeDto, UpdateUserDto } from './user.dto.js';
 import { User } from './user.entity.js';
@@ -96,7 +96,7 @@ export class UsersService {
       const before = (await this.users.lock(tx, id)) ?? notFound();
       const after = await this.users.update(tx, id, versions, changesOf(dto));
       if (!after) throw new Problem('precondition_failed');
-      const changes = differences(before, after);
+      const changes = changesBetween(fieldsOf(before), fieldsOf(after));
       if (Object.keys(changes).length > 0)
         await this.events.append(tx, { type: 'user.updated', resourceId: id, changes });
       return after;
@@ -143,6 +143,7 @@ export class UsersService {
     await this.events.append(tx, {
       type: 'user.email_verified',
       resourceId: id,
+      changes: { email_verified: [false, true] },
       actor: { type: 'user', id },
     });
     return true;
@@ -176,15 +177,7 @@ function changesOf(dto: UpdateUserDto): Partial<User> {
   };
 }
 
-/** Of what clients see, under the names by which they know it. */
-function differences(before: User, after: User): Changes {
-  const [old, now] = [fieldsOf(before), fieldsOf(after)];
-  const names = Object.keys(now) as (keyof typeof now)[];
-  return Object.fromEntries(
-    names.filter((name) => old[name] !== now[name]).map((name) => [name, [old[name], now[name]] as const]),
-  );
-}
-
+/** What clients see, under the names by which they know it. */
 function fieldsOf({ email, fullName, role, isActive, emailVerified }: User) {
   return { email, full_name: fullName, role, is_active: isActive, email_verified: emailVerified };
 }
