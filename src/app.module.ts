@@ -5,6 +5,7 @@ import { ConfigModule } from '../config/index.js';
 import type { Config } from '../config/index.js';
 import { AccountPagesModule } from './account-pages/account-pages.module.js';
 import { ApiKeysModule } from './api-keys/api-keys.module.js';
+import { AuditModule } from './audit/audit.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { AccessGuard } from './common/access/access.guard.js';
 import { TokenGuard } from './common/access/token.guard.js';
@@ -52,6 +53,7 @@ import { UsersModule } from './users/users.module.js';
     ProductsModule,
     StockModule,
     ProductImportsModule,
+    AuditModule,
     DocsModule,
   ],
   providers: [

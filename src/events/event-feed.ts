@@ -1,16 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import type { OnApplicationShutdown } from '@nestjs/common';
-import { And, LessThanOrEqual, MoreThan } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import { Sql } from '../database/sql.js';
-import { LoggedEvent } from './logged-event.entity.js';
+import { EVENT_COLUMNS } from './event-columns.js';
+import type { LoggedEvent } from './logged-event.entity.js';
 
 /** How often other instances' events are looked for, and how soon after a look the next one may be. */
 const LOOK_EVERY_MS = 200;
 const LOOK_AGAIN_MS = 20;
 
 const SAFE_POSITION = 'SELECT events_safe_position() AS position';
+
+const READ = `SELECT ${EVENT_COLUMNS} FROM events WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3`;
 
 /**
  * The event log as its readers follow it: in the order of positions, each event once. Positions are drawn in another
@@ -37,11 +39,7 @@ export class EventFeed implements OnApplicationShutdown {
   async readBehind(tx: EntityManager, position: string, limit: number): Promise<LoggedEvent[]> {
     const last = await this.last(tx);
     // A statement of its own, so that its snapshot is newer than what it relies on.
-    return tx.find(LoggedEvent, {
-      where: { position: And(MoreThan(position), LessThanOrEqual(last)) },
-      order: { position: 'ASC' },
-      take: limit,
-    });
+    return tx.query<LoggedEvent[]>(READ, [position, last, limit]);
   }
 
   /** The highest position that all readers have behind them once they have read on to it; 0 if there is none. */

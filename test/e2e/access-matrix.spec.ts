@@ -99,6 +99,9 @@ const MATRIX: Record<string, readonly number[]> = {
   'GET /v1/product-imports/:id': [401, 403, 404, 404, 401, 401],
   'PATCH /v1/product-imports/:id': [401, 403, 422, 422, 401, 401],
   'GET /v1/product-imports/:id/errors': [401, 403, 404, 404, 401, 401],
+
+  'GET /v1/audit-events': [401, 403, 200, 200, 401, 401],
+  'GET /v1/audit-events/:id': [401, 403, 404, 404, 401, 401],
 };
 
 let app: TestApp;

@@ -15,6 +15,7 @@ const TAGS: Readonly<Record<string, string>> = {
   Users: 'Your own account, and everybody’s for administrators.',
   Products: 'The catalogue: what there is to sell, at which price.',
   Stock: 'How much there is of a product, and what came and went.',
+  Audit: 'Who did what, and when.',
   Operations: 'Whether the service lives, and whether it can do its work.',
   Documentation: 'This document, and an index of the service.',
 };

@@ -1,0 +1,35 @@
+import { Controller, Get, Query } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Access } from '../common/access/access.decorators.js';
+import { AsExport } from '../common/exports/export-declaration.js';
+import { Returns, ReturnsPage } from '../common/responses/returns.decorators.js';
+import { Id } from '../common/validation/id.decorator.js';
+import { AUDIT_EVENT_COLUMNS, AuditEventResponse, ListAuditEventsQuery } from './audit-event.dto.js';
+import { AuditService } from './audit.service.js';
+
+@ApiTags('Audit')
+@Controller('v1/audit-events')
+export class AuditEventsController {
+  constructor(private readonly audit: AuditService) {}
+
+  @Get()
+  @Access('audit:read')
+  @ReturnsPage(AuditEventResponse, { exports: { name: 'audit-events', columns: AUDIT_EVENT_COLUMNS } })
+  @ApiOperation({
+    summary: 'List audit events',
+    description:
+      'Who did what, the newest first; filters may be combined. To follow what happens, use the stream: an event may' +
+      ' become visible a moment after one with a later time.',
+  })
+  listAuditEvents(@Query() query: ListAuditEventsQuery, @AsExport() asExport: boolean) {
+    return asExport ? this.audit.exportEvents(query) : this.audit.listEvents(query);
+  }
+
+  @Get(':id')
+  @Access('audit:read')
+  @Returns(AuditEventResponse)
+  @ApiOperation({ summary: 'Get an audit event', description: 'It never changes.' })
+  getAuditEvent(@Id() id: string) {
+    return this.audit.getEvent(id);
+  }
+}

@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { LoggedEvent } from '../events/logged-event.entity.js';
+import { AuditEventsController } from './audit-events.controller.js';
+import { AuditRepository } from './audit.repository.js';
+import { AuditService } from './audit.service.js';
+
+@Module({
+  imports: [TypeOrmModule.forFeature([LoggedEvent])],
+  controllers: [AuditEventsController],
+  providers: [AuditService, AuditRepository],
+})
+export class AuditModule {}

@@ -1,0 +1,74 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { Repository } from 'typeorm';
+import { Keyset, wholeList } from '../common/pages/keyset.js';
+import type { Filters, Sorts } from '../common/pages/keyset.js';
+import type { Page } from '../common/pages/page.js';
+import { timeOfId } from '../common/uuid-time.js';
+import { toUtc } from '../common/validation/fields.js';
+import { Snapshots } from '../database/snapshots.js';
+import { EVENT_COLUMNS } from '../events/event-columns.js';
+import { LoggedEvent } from '../events/logged-event.entity.js';
+import type { ListAuditEventsQuery } from './audit-event.dto.js';
+
+/** It never changes: there is one version of it. */
+export type AuditEvent = LoggedEvent & { version: number };
+
+const SELECT = `SELECT ${EVENT_COLUMNS}, 1 AS version FROM events`;
+
+const SORTS: Sorts<AuditEvent> = {
+  created_at: { column: 'created_at', type: 'timestamptz', read: (event) => event.createdAt },
+};
+
+/** Both times of an event are the same since they are taken at once; of older ones they are a few milliseconds apart. */
+const TIMES_DIFFER_MS = 1000;
+
+@Injectable()
+export class AuditRepository {
+  constructor(
+    @InjectRepository(LoggedEvent) private readonly events: Repository<LoggedEvent>,
+    private readonly keyset: Keyset,
+    private readonly snapshots: Snapshots,
+  ) {}
+
+  page(query: ListAuditEventsQuery): Promise<Page<AuditEvent>> {
+    return this.keyset.page<AuditEvent>((sql, parameters) => this.events.query(sql, parameters), {
+      list: 'audit events',
+      select: SELECT,
+      filters: filtersOf(query),
+      sorts: SORTS,
+      query,
+    });
+  }
+
+  /** All that match, in batches, as they are at one moment. */
+  all(query: ListAuditEventsQuery): AsyncIterable<AuditEvent[]> {
+    const list = wholeList({ select: SELECT, filters: filtersOf(query), sorts: SORTS, query });
+    return this.snapshots.read<AuditEvent>(() => Promise.resolve(list));
+  }
+
+  /** The id says in which month to look, and where in its index. */
+  async findById(id: string): Promise<AuditEvent | null> {
+    const [from, to] = [-TIMES_DIFFER_MS, TIMES_DIFFER_MS].map((ms) => (timeOfId(id) + ms) / 1000);
+    const [event] = await this.events.query<AuditEvent[]>(
+      `${SELECT} WHERE id = $1 AND created_at BETWEEN to_timestamp($2) AND to_timestamp($3)`,
+      [id, from, to],
+    );
+    return event ?? null;
+  }
+}
+
+function filtersOf(query: ListAuditEventsQuery): Filters {
+  const conditions = ['true'];
+  const parameters: unknown[] = [];
+  const add = (value: unknown, condition: string) => {
+    if (value !== undefined) conditions.push(`${condition} $${parameters.push(value)}`);
+  };
+  add(query.actor_id, 'actor_id =');
+  add(query.action, 'type =');
+  add(query.resource_type, 'resource_type =');
+  add(query.resource_id, 'resource_id =');
+  add(query.created_after && toUtc(query.created_after), 'created_at >');
+  add(query.created_before && toUtc(query.created_before), 'created_at <');
+  return { conditions, parameters };
+}
