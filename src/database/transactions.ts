@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { EntityManager, QueryRunner } from 'typeorm';
+import { retryConflicts } from './retry.js';
 
 /** What else belongs into the transaction that `Transactions.together` shares. */
 export interface Frame<T> {
@@ -13,6 +14,8 @@ export interface Frame<T> {
 
 /** The transaction that all those of one request share, begun by the first that asks for it. */
 class SharedTransaction {
+  /** Cleared by work that cannot be done a second time. */
+  isRepeatable = true;
   private runner: QueryRunner | undefined;
   private beginning: Promise<EntityManager> | undefined;
 
@@ -70,22 +73,27 @@ function runActions(tx: EntityManager): void {
 export class Transactions {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** Commits what the work does, or, if it throws, nothing of it. */
-  async run<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
+  /**
+   * Commits what the work does, or, if it throws, nothing of it. Where it conflicts with others, so that the database
+   * gives it up, it is done again from its beginning.
+   * @param options.isRepeatable false for work that cannot be, as it uses up a stream
+   */
+  async run<T>(work: (tx: EntityManager) => Promise<T>, { isRepeatable = true } = {}): Promise<T> {
     const open = shared.getStore();
-    if (open) return work(await open.begun());
-    const { result, tx } = await this.dataSource.transaction(async (tx) => {
-      actions.set(tx, []);
-      return { result: await work(tx), tx };
-    });
-    runActions(tx);
-    return result;
+    if (open) {
+      open.isRepeatable &&= isRepeatable;
+      return work(await open.begun());
+    }
+    return retryConflicts(
+      () => this.once(work),
+      () => isRepeatable,
+    );
   }
 
   /** For a single statement, which is a transaction by itself, and begins none unless it has to share one. */
   async statement<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
     const open = shared.getStore();
-    return work(open ? await open.begun() : this.dataSource.manager);
+    return open ? work(await open.begun()) : retryConflicts(() => work(this.dataSource.manager));
   }
 
   /** Runs it once the transaction is committed, and not at all if that fails. */
@@ -97,11 +105,31 @@ export class Transactions {
 
   /**
    * Lets everything that the work does in transactions commit together with the frame. The transaction begins when the
-   * work first asks for one: what takes long before that holds no connection.
+   * work first asks for one: what takes long before that holds no connection. If the database gives it up, all of it is
+   * done again, frame and work: half of a transaction is gone with the whole of it.
    * @throws Error if the work asked for none, as it then had its effect outside
    */
-  async together<T>(frame: Frame<T>, work: () => Promise<T>): Promise<T> {
-    const open = new SharedTransaction(this.dataSource, (tx) => frame.begin(tx));
+  together<T>(frame: Frame<T>, work: () => Promise<T>): Promise<T> {
+    let open: SharedTransaction | undefined;
+    return retryConflicts(
+      () => {
+        open = new SharedTransaction(this.dataSource, (tx) => frame.begin(tx));
+        return this.share(open, frame, work);
+      },
+      () => open?.isRepeatable === true,
+    );
+  }
+
+  private async once<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
+    const { result, tx } = await this.dataSource.transaction(async (tx) => {
+      actions.set(tx, []);
+      return { result: await work(tx), tx };
+    });
+    runActions(tx);
+    return result;
+  }
+
+  private async share<T>(open: SharedTransaction, frame: Frame<T>, work: () => Promise<T>): Promise<T> {
     try {
       const result = await shared.run(open, work);
       if (!open.tx) throw new Error('The work was to share a transaction, and began none');

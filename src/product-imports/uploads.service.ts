@@ -75,7 +75,7 @@ export class UploadsService {
 
   /** The rows and the job exist together, or not at all. */
   private stage(id: string, file: FileRows): Promise<ProductImport> {
-    return this.transactions.run(async (tx) => {
+    const stage = async (tx: EntityManager) => {
       await this.imports.lockUpload(tx, id);
       const staging = new Staging(id, file);
       await this.rows.copy(tx, staging.blocks());
@@ -84,7 +84,9 @@ export class UploadsService {
       // One after the other: the later file wins as a whole, and mails need workers, too.
       await this.jobs.add(tx, CARRY_OUT, { import_id: id }, { queue: 'product_imports', maxAttempts: 1000 });
       return uploaded;
-    });
+    };
+    // The file comes by only once.
+    return this.transactions.run(stage, { isRepeatable: false });
   }
 
   private async giveUp(id: string, error: unknown): Promise<never> {
