@@ -16,13 +16,18 @@ export function toMinorUnits(amount: unknown): number | null {
   return units <= MAX_MINOR_UNITS ? units : null;
 }
 
-/** The decimal string that a `numeric(10, 2)` column holds: `1250` -> `12.50`. */
+/** The decimal string that a `numeric` column with two decimals holds: `1250` -> `12.50`. */
 export function toDecimal(minorUnits: number): string {
   const digits = String(minorUnits).padStart(3, '0');
   return `${digits.slice(0, -2)}.${digits.slice(-2)}`;
 }
 
-/** The JSON number for a decimal string: exact, as ten digits fit a double and its shortest spelling is the same amount. */
+/** A decimal string of the database as an exact count of hundredths: `12.50` -> `1250`. */
+export function fromDecimal(decimal: string): number {
+  return Number(decimal.replace('.', ''));
+}
+
+/** The JSON number for a decimal string: exact, as 15 digits fit a double and its shortest spelling is the same amount. */
 export function toAmount(decimal: string): number {
   return Number(decimal);
 }

@@ -7,6 +7,7 @@ import { Problem } from '../problems/problem.js';
 import { ACCESS_RULE } from './access.decorators.js';
 import type { AccessRule } from './access.decorators.js';
 import type { Caller } from './caller.js';
+import { insufficientScope } from './insufficient-scope.js';
 import type { Scope } from './scopes.js';
 
 /** Authorization: whether the caller may use the handler. A handler without a rule is closed to everybody. */
@@ -30,11 +31,7 @@ export class AccessGuard implements CanActivate {
 
   private assertScope(caller: Caller, scope: Scope): void {
     if (caller.lacksSecondFactor) throw new Problem('mfa_enrolment_required');
-    if (!caller.scopes.has(scope)) {
-      throw new Problem('insufficient_scope', `This needs the scope ${scope}.`, {
-        headers: { 'WWW-Authenticate': `Bearer error="insufficient_scope", scope="${scope}"` },
-      });
-    }
+    if (!caller.scopes.has(scope)) throw insufficientScope(scope);
     const needsVerifiedEmail = this.config.access.verifiedEmailScopes.includes(scope);
     if (needsVerifiedEmail && !caller.emailVerified) throw new Problem('email_not_verified');
   }

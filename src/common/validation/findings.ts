@@ -59,6 +59,7 @@ const CODES: Readonly<Record<string, string>> = {
   arrayMaxSize: 'size',
   arrayUnique: 'unique',
   isUuid: 'uuid',
+  nestedValidation: 'type',
 };
 
 /** Short, stable and in snake_case: `isIn` -> `enum`, `isEmail` -> `email`. */
