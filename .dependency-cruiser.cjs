@@ -29,7 +29,7 @@ const FEATURES = {
   oidc: ['users', 'sessions', 'auth', 'one-time-tokens'],
   'api-keys': ['users'],
   stock: ['products'],
-  orders: ['products', 'stock'],
+  orders: ['users', 'products', 'stock'],
   'product-imports': ['products'],
   audit: [],
   webhooks: [],

@@ -62,6 +62,8 @@ export class Config {
   readonly imports: { maxBytes: number };
   /** For how long events are kept; 0: for ever. */
   readonly events: { retentionDays: number };
+  /** How long an order holds its stock unpaid, and how many such orders a user may have at once; 0: any number. */
+  readonly orders: { reservationMinutes: number; pendingLimit: number };
   readonly logLevel: Settings['LOG_LEVEL'];
   readonly startedByNpm: boolean;
   /** Settings that were given, but that this version does not act upon. */
@@ -114,6 +116,10 @@ export class Config {
     this.metricsPort = settings.METRICS_PORT;
     this.imports = { maxBytes: settings.IMPORT_MAX_BYTES };
     this.events = { retentionDays: settings.EVENT_RETENTION_DAYS };
+    this.orders = {
+      reservationMinutes: settings.ORDER_RESERVATION_MINUTES,
+      pendingLimit: settings.ORDER_PENDING_LIMIT,
+    };
     this.logLevel = settings.LOG_LEVEL;
     this.startedByNpm = environment['npm_lifecycle_event'] === 'start';
     this.unused = NOT_YET_USED.filter((name) => !isDefault(name, settings));

@@ -16,6 +16,7 @@ import { AnnounceProductChanges1764000004000 } from './1764000004000-announce-pr
 import { WriteProductsFaster1764000005000 } from './1764000005000-write-products-faster.js';
 import { ReadEventsInOrder1764100000000 } from './1764100000000-read-events-in-order.js';
 import { PartitionEvents1764100001000 } from './1764100001000-partition-events.js';
+import { CreateOrders1764200000000 } from './1764200000000-create-orders.js';
 
 /** Every migration, oldest first. `npm run migration:generate` adds its own line. */
 export const migrations = [
@@ -37,4 +38,5 @@ export const migrations = [
   WriteProductsFaster1764000005000,
   ReadEventsInOrder1764100000000,
   PartitionEvents1764100001000,
+  CreateOrders1764200000000,
 ] as const;

@@ -22,6 +22,7 @@ import { IdempotencyModule } from './idempotency/idempotency.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
 import { MailModule } from './mail/mail.module.js';
 import { OidcModule } from './oidc/oidc.module.js';
+import { OrdersModule } from './orders/orders.module.js';
 import { PasswordResetsModule } from './password-resets/password-resets.module.js';
 import { ProductImportsModule } from './product-imports/product-imports.module.js';
 import { ProductsModule } from './products/products.module.js';
@@ -52,6 +53,7 @@ import { UsersModule } from './users/users.module.js';
     AccountPagesModule,
     ProductsModule,
     StockModule,
+    OrdersModule,
     ProductImportsModule,
     AuditModule,
     DocsModule,

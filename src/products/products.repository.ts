@@ -46,6 +46,12 @@ export class ProductsRepository {
     return product ?? null;
   }
 
+  findSold(ids: readonly string[]): Promise<Product[]> {
+    const sql = `SELECT ${COLUMNS}, stock_tracked AS "stockTracked" FROM products
+      WHERE id = ANY ($1::uuid[]) AND deleted_at IS NULL`;
+    return this.sql.prepared('products_sold', sql, [ids]);
+  }
+
   page(query: ListProductsQuery): Promise<Page<Product>> {
     const { q, sort = '-created_at' } = query;
     if (q !== undefined) return this.search.page({ ...query, q });

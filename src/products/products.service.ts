@@ -14,6 +14,12 @@ import { ProductCache } from './product-cache.js';
 import { ProductsRepository } from './products.repository.js';
 import type { NewProduct } from './products.repository.js';
 
+/** What an order keeps of a product, and needs to know of it. */
+export type SoldProduct = Pick<
+  Product,
+  'id' | 'sku' | 'name' | 'price' | 'currency' | 'inStock' | 'stockTracked'
+>;
+
 const STOCK_DECIDES =
   'The stock of this product is tracked, so its stock movements decide in_stock. Leave it out, or move the stock.';
 
@@ -29,6 +35,12 @@ export class ProductsService {
 
   async getProduct(id: string): Promise<Product> {
     return (await this.cache.get(id, () => this.products.findById(id))) ?? notFound();
+  }
+
+  /** Those of them that there are, as the database has them at this moment. */
+  async findSold(ids: readonly string[]): Promise<Map<string, SoldProduct>> {
+    const products = await this.products.findSold(ids);
+    return new Map(products.map((product) => [product.id, product]));
   }
 
   listProducts(query: ListProductsQuery): Promise<Page<Product>> {

@@ -6,6 +6,7 @@ import { Problem } from '../common/problems/problem.js';
 import { Transactions } from '../database/transactions.js';
 import { EventLog } from '../events/event-log.js';
 import { ProductsService } from '../products/products.service.js';
+import { AvailabilityService } from './availability.service.js';
 import type { CreateStockMovementDto, ListStockMovementsQuery } from './stock.dto.js';
 import type { Counts, Stock } from './stock-level.entity.js';
 import { MAX_ON_HAND } from './stock-rules.js';
@@ -26,6 +27,7 @@ export class StockService {
   constructor(
     private readonly stock: StockRepository,
     private readonly products: ProductsService,
+    private readonly availability: AvailabilityService,
     private readonly events: EventLog,
     private readonly transactions: Transactions,
   ) {}
@@ -106,14 +108,10 @@ export class StockService {
   private async follow(tx: EntityManager, movement: NewMovement, counts: Counts): Promise<void> {
     const { id, productId, quantity, reason } = movement;
     const available = counts.onHand - counts.reserved;
-    const inStock = available > 0;
-    const wasInStock = available - quantity > 0;
-    const isFirst = counts.version === 1;
-    if (isFirst || inStock !== wasInStock)
-      await this.products.trackStock(tx, new Map([[productId, inStock]]));
     const details = { movement_id: id, quantity, reason, on_hand: counts.onHand, available };
     await this.events.append(tx, { type: 'stock.moved', resourceId: productId, details });
-    if (available === 0) await this.events.append(tx, { type: 'stock.depleted', resourceId: productId });
+    const before = counts.version === 1 ? null : available - quantity;
+    await this.availability.follow(tx, [{ productId, before, after: available }]);
   }
 }
 

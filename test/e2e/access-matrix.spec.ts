@@ -93,6 +93,11 @@ const MATRIX: Record<string, readonly number[]> = {
   'GET /v1/products/:id/stock-movements': [401, 404, 404, 404, 401, 401],
   'POST /v1/products/:id/stock-movements': [401, 403, 422, 422, 401, 401],
   'GET /v1/products/:id/stock-movements/:movement_id': [401, 404, 404, 404, 401, 401],
+  'GET /v1/orders': [401, 200, 200, 200, 401, 401],
+  'POST /v1/orders': [401, 422, 422, 422, 401, 401],
+  'GET /v1/orders/:id': [401, 404, 404, 404, 401, 401],
+  'PATCH /v1/orders/:id': [401, 422, 422, 422, 401, 401],
+
   // JSON is no file.
   'GET /v1/product-imports': [401, 403, 200, 200, 401, 401],
   'POST /v1/product-imports': [401, 403, 415, 415, 401, 401],

@@ -47,6 +47,10 @@ const ROWS: readonly string[] = [
   `INSERT INTO idempotency_keys (key_hash, sealed_answer, expires_at) VALUES ('a', 'v1.a.b.c', now())`,
   `INSERT INTO stock_levels (product_id, on_hand, reserved, version) VALUES ('${ID}', 5, 0, 1)`,
   `INSERT INTO stock_movements (id, product_id, quantity, reason) VALUES ('${ID}', '${ID}', 5, 'receipt')`,
+  `INSERT INTO orders (version, id, user_id, status, currency, total, expires_at)
+   VALUES (1, '${ID}', '${ID}', 'pending', 'USD', 25, now())`,
+  `INSERT INTO order_items (order_id, product_id, position, sku, name, unit_price, quantity, is_reserved)
+   VALUES ('${ID}', '${ID}', 0, 'A-1', 'Thing', 12.50, 2, true)`,
 ];
 
 let entities: (new () => object)[];

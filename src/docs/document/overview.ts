@@ -16,6 +16,7 @@ const TAGS: Readonly<Record<string, string>> = {
   Products: 'The catalogue: what there is to sell, at which price.',
   Stock: 'How much there is of a product, and what came and went.',
   Audit: 'Who did what, and when.',
+  Orders: 'What customers ask for: it holds the stock until it is paid and shipped, or given up.',
   Operations: 'Whether the service lives, and whether it can do its work.',
   Documentation: 'This document, and an index of the service.',
 };
