@@ -20,7 +20,8 @@ export async function retryConflicts<T>(attempt: () => Promise<T>, mayRepeat = (
 }
 
 function isConflict(error: unknown): boolean {
-  return (
-    error instanceof QueryFailedError && CONFLICTS.includes((error.driverError as { code?: unknown }).code)
-  );
+  const { code } = ((error instanceof QueryFailedError ? error.driverError : error) ?? {}) as {
+    code?: unknown;
+  };
+  return CONFLICTS.includes(code);
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { DataSource } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 
 /**
  * Queries that every request makes, straight to the pool: prepared once for each connection, then only bound, which
@@ -12,6 +13,19 @@ export class Sql {
 
   async prepared<Row extends object>(name: string, text: string, values: unknown[]): Promise<Row[]> {
     const { rows } = await poolOf(this.dataSource).query<Row>({ name, text, values });
+    return rows;
+  }
+
+  /** The same within a transaction. */
+  async preparedIn<Row extends object>(
+    tx: EntityManager,
+    name: string,
+    text: string,
+    values: unknown[],
+  ): Promise<Row[]> {
+    if (!tx.queryRunner) return this.prepared(name, text, values);
+    const client = (await tx.queryRunner.connect()) as PoolClient;
+    const { rows } = await client.query<Row>({ name, text, values });
     return rows;
   }
 }

@@ -4,6 +4,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Caller } from '../common/access/caller.js';
 import { currentContext } from '../common/context/request-context.js';
 import { timeOfId } from '../common/uuid-time.js';
+import { Sql } from '../database/sql.js';
 import { Transactions } from '../database/transactions.js';
 import { EventFeed } from './event-feed.js';
 import { resourceTypeOf } from './event-types.js';
@@ -52,6 +53,7 @@ export interface NewEvent {
 export class EventLog {
   constructor(
     private readonly feed: EventFeed,
+    private readonly sql: Sql,
     private readonly transactions: Transactions,
   ) {}
 
@@ -59,10 +61,8 @@ export class EventLog {
   async append(tx: EntityManager, ...events: readonly NewEvent[]): Promise<void> {
     if (events.length === 0) return;
     const rows = events.map(rowOf);
-    await tx.query(
-      INSERT,
-      COLUMNS.map((column) => rows.map((row) => row[column])),
-    );
+    const values = COLUMNS.map((column) => rows.map((row) => row[column]));
+    await this.sql.preparedIn(tx, 'events_append', INSERT, values);
     this.transactions.afterCommit(tx, () => this.feed.nudge());
   }
 }

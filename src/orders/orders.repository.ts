@@ -20,6 +20,8 @@ export type NewOrder = Pick<Order, 'id' | 'userId' | 'currency' | 'total' | 'not
 /** The first half of the advisory lock of a user who orders; the second is a hash of their id. */
 const ORDERING = 1_954_320;
 
+const LOCK_USER = 'SELECT pg_advisory_xact_lock($1, hashtext($2))';
+
 const SELECT = `SELECT ${COLUMNS} FROM orders`;
 
 /** The order and its items, unless the user has as many pending ones as is allowed (0: any number). */
@@ -92,7 +94,7 @@ export class OrdersRepository {
 
   /** Until the transaction ends, the user creates no other order: what is counted from now on stays true. */
   async lockUser(tx: EntityManager, userId: string): Promise<void> {
-    await tx.query('SELECT pg_advisory_xact_lock($1, hashtext($2))', [ORDERING, userId]);
+    await this.sql.preparedIn(tx, 'order_user_lock', LOCK_USER, [ORDERING, userId]);
   }
 
   /** Null if the user has so many pending orders already. */
@@ -104,7 +106,12 @@ export class OrdersRepository {
     const { id, userId, currency, total, note, items } = order;
     const columns = ITEM_FIELDS.map((field) => items.map((item) => item[field]));
     const values = [id, userId, currency, total, note, limits.reservationMinutes, limits.pendingLimit];
-    const [created] = await tx.query<Omit<OrderWithItems, keyof NewOrder>[]>(INSERT, [...values, ...columns]);
+    const [created] = await this.sql.preparedIn<Omit<OrderWithItems, keyof NewOrder>>(
+      tx,
+      'order_insert',
+      INSERT,
+      [...values, ...columns],
+    );
     return created ? { ...order, ...created } : null;
   }
 

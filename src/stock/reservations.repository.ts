@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { Sql } from '../database/sql.js';
 import type { Counts } from './stock-level.entity.js';
 import type { NewMovement } from './stock.repository.js';
 
@@ -41,17 +42,19 @@ const RECORD = `
 /** What orders do with stock levels. */
 @Injectable()
 export class ReservationsRepository {
+  constructor(private readonly sql: Sql) {}
+
   /** Those of which there is enough: whoever wants all or none rolls back if some are missing. */
   reserve(tx: EntityManager, portions: readonly Portion[]): Promise<Changed[]> {
-    return this.change(tx, RESERVE, portions);
+    return this.change(tx, 'stock_reserve', RESERVE, portions);
   }
 
   release(tx: EntityManager, portions: readonly Portion[]): Promise<Changed[]> {
-    return this.change(tx, RELEASE, portions);
+    return this.change(tx, 'stock_release', RELEASE, portions);
   }
 
   ship(tx: EntityManager, portions: readonly Portion[]): Promise<Changed[]> {
-    return this.change(tx, SHIP, portions);
+    return this.change(tx, 'stock_ship', SHIP, portions);
   }
 
   async record(tx: EntityManager, movements: readonly NewMovement[]): Promise<void> {
@@ -72,9 +75,13 @@ export class ReservationsRepository {
     return new Map(rows.map(({ productId, available }) => [productId, available]));
   }
 
-  private async change(tx: EntityManager, sql: string, portions: readonly Portion[]): Promise<Changed[]> {
+  private change(
+    tx: EntityManager,
+    name: string,
+    statement: string,
+    portions: readonly Portion[],
+  ): Promise<Changed[]> {
     const values = [portions.map(({ productId }) => productId), portions.map(({ quantity }) => quantity)];
-    const [changed] = await tx.query<[Changed[], number]>(sql, values);
-    return changed;
+    return this.sql.preparedIn(tx, name, statement, values);
   }
 }
