@@ -1,0 +1,134 @@
+import { randomUUID } from 'node:crypto';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { startEmbeddedPostgres } from '../../src/database/embedded/embedded-postgres.js';
+import type { EmbeddedPostgres } from '../../src/database/embedded/embedded-postgres.js';
+import { ApiClient } from '../support/api-client.js';
+import { BuiltService, freePort } from '../support/built-service.js';
+import { until } from '../support/jobs.js';
+import { anOrder, orderPath, ORDERS, stocked } from '../support/orders.js';
+import type { OrderBody } from '../support/orders.js';
+
+const ADMIN = { ADMIN_EMAIL: 'admin@example.com', ADMIN_PASSWORD: 'a password for the admin' };
+const BUYERS = 8;
+
+let folder: string;
+let database: EmbeddedPostgres;
+let service: BuiltService;
+let environment: NodeJS.ProcessEnv;
+let api: ApiClient;
+let wishes: [string, number][];
+
+/** What was asked for, by its Idempotency-Key, and the id of the order where the answer said so. */
+let asked: Map<string, string | null>;
+const acknowledged = () => [...asked.values()].filter((id) => id !== null);
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'stockroom-orders-'));
+  // Where root runs the tests, the server's account must be able to enter.
+  chmodSync(folder, 0o711);
+  database = await startEmbeddedPostgres({ dataDir: folder, durable: true });
+  environment = {
+    ...ADMIN,
+    NODE_ENV: 'test',
+    DATABASE_URL: database.url,
+    DATA_DIR: inject('dataDir'),
+    PORT: String(await freePort()),
+    RATE_LIMIT_PER_MINUTE: '0',
+    ORDER_PENDING_LIMIT: '0',
+  };
+  asked = new Map();
+  service = await new BuiltService(environment).ready();
+  const { body } = await new ApiClient(service.url).post<{ access_token: string }>('/v1/auth/login', {
+    email: ADMIN.ADMIN_EMAIL,
+    password: ADMIN.ADMIN_PASSWORD,
+  });
+  api = new ApiClient(service.url).withToken(body.access_token);
+  const products = [await stocked(api, 1_000_000), await stocked(api, 1_000_000)];
+  wishes = products.map(({ id }, n) => [id, n + 1]);
+}, 60_000);
+
+afterEach(async () => {
+  await service.stop('SIGKILL');
+  await database.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Orders and orders, until the signal says to stop; what fails is left as it is. */
+async function buy(signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const key = randomUUID();
+    asked.set(key, null);
+    const id = await order(key).catch(() => null);
+    asked.set(key, id);
+    if (id === null) await sleep(20);
+  }
+}
+
+async function order(key: string): Promise<string | null> {
+  const { status, body } = await api.post<OrderBody>(ORDERS, anOrder(wishes), { 'idempotency-key': key });
+  return status === 201 ? body.id : null;
+}
+
+/** Lets the crash happen in the midst of many orders, of which some are acknowledged after it, too, if the service lives. */
+async function crashUnderLoad(crash: () => Promise<void>): Promise<void> {
+  const stop = new AbortController();
+  const buyers = Array.from({ length: BUYERS }, () => buy(stop.signal));
+  await until(() => acknowledged().length >= 100, 30_000);
+  await crash();
+  const before = acknowledged().length;
+  await until(() => acknowledged().length >= before + 20, 30_000);
+  stop.abort();
+  await Promise.all(buyers);
+  expect(asked.size).toBeGreaterThan(acknowledged().length);
+}
+
+async function expectAllOnce(): Promise<void> {
+  const unsure = [...asked].filter(([, id]) => id === null);
+  for (const [key, id] of asked) {
+    if (id === null) continue;
+    expect((await api.get(orderPath(id))).status).toBe(200);
+    expect(await order(key)).toBe(id);
+  }
+  // Whether they were carried out or not: now they are, and once.
+  for (const [key] of unsure) asked.set(key, await order(key));
+  for (const [key] of unsure) expect(await order(key)).toBe(asked.get(key));
+  const ids = acknowledged();
+  expect(new Set(ids).size).toBe(asked.size);
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  const { rows } = await client.query(
+    `SELECT (SELECT count(*)::int FROM orders) AS orders,
+       (SELECT count(DISTINCT resource_id)::int FROM events WHERE type = 'order.created') AS events,
+       (SELECT count(*)::int FROM events WHERE type = 'order.created') AS created,
+       (SELECT array_agg(reserved ORDER BY reserved) FROM stock_levels) AS reserved`,
+  );
+  await client.end();
+  const n = asked.size;
+  expect(rows).toEqual([{ orders: n, events: n, created: n, reserved: [n, 2 * n] }]);
+}
+
+describe('kill -9 under load leaves every acknowledged order, and each key with one,', () => {
+  it('of the service', { timeout: 120_000 }, async () => {
+    await crashUnderLoad(async () => {
+      await service.stop('SIGKILL');
+      service = await new BuiltService(environment).ready();
+    });
+    await expectAllOnce();
+  });
+
+  it('of PostgreSQL, after which the service goes on by itself', { timeout: 120_000 }, async () => {
+    await crashUnderLoad(async () => {
+      const pidFile = join(folder, 'postgres', 'data', 'postmaster.pid');
+      process.kill(Number(readFileSync(pidFile, 'utf8').split('\n')[0]), 'SIGKILL');
+      await database.stop();
+      database = await startEmbeddedPostgres({ dataDir: folder, durable: true });
+      await service.ready();
+    });
+    await expectAllOnce();
+  });
+});
