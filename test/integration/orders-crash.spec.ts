@@ -1,23 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
-import { startEmbeddedPostgres } from '../../src/database/embedded/embedded-postgres.js';
-import type { EmbeddedPostgres } from '../../src/database/embedded/embedded-postgres.js';
 import { ApiClient } from '../support/api-client.js';
 import { BuiltService, freePort } from '../support/built-service.js';
 import { until } from '../support/jobs.js';
 import { anOrder, orderPath, ORDERS, stocked } from '../support/orders.js';
 import type { OrderBody } from '../support/orders.js';
+import { OwnPostgres } from '../support/own-postgres.js';
 
 const ADMIN = { ADMIN_EMAIL: 'admin@example.com', ADMIN_PASSWORD: 'a password for the admin' };
 const BUYERS = 8;
 
-let folder: string;
-let database: EmbeddedPostgres;
+let database: OwnPostgres;
 let service: BuiltService;
 let environment: NodeJS.ProcessEnv;
 let api: ApiClient;
@@ -28,10 +23,7 @@ let asked: Map<string, string | null>;
 const acknowledged = () => [...asked.values()].filter((id) => id !== null);
 
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'stockroom-orders-'));
-  // Where root runs the tests, the server's account must be able to enter.
-  chmodSync(folder, 0o711);
-  database = await startEmbeddedPostgres({ dataDir: folder, durable: true });
+  database = await OwnPostgres.start();
   environment = {
     ...ADMIN,
     NODE_ENV: 'test',
@@ -54,8 +46,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await service.stop('SIGKILL');
-  await database.stop();
-  rmSync(folder, { recursive: true, force: true });
+  await database.remove();
 });
 
 /** Orders and orders, until the signal says to stop; what fails is left as it is. */
@@ -123,10 +114,8 @@ describe('kill -9 under load leaves every acknowledged order, and each key with 
 
   it('of PostgreSQL, after which the service goes on by itself', { timeout: 120_000 }, async () => {
     await crashUnderLoad(async () => {
-      const pidFile = join(folder, 'postgres', 'data', 'postmaster.pid');
-      process.kill(Number(readFileSync(pidFile, 'utf8').split('\n')[0]), 'SIGKILL');
-      await database.stop();
-      database = await startEmbeddedPostgres({ dataDir: folder, durable: true });
+      await database.kill();
+      await database.comeBack();
       await service.ready();
     });
     await expectAllOnce();

@@ -5,6 +5,7 @@ import type { TestDatabase } from '../support/database.js';
 import { jobsIn, runJobsNow, until } from '../support/jobs.js';
 import { holdLock } from '../support/locks.js';
 import { anOrder, moveOrder, orderPath, ORDERS, placeOrder, stocked } from '../support/orders.js';
+import type { OrderBody } from '../support/orders.js';
 import { stockOf } from '../support/stock.js';
 import { startTestApp } from '../support/test-app.js';
 import type { SignedIn, TestApp } from '../support/test-app.js';
@@ -32,7 +33,7 @@ afterEach(async () => {
 const sql = <Row>(text: string, values: unknown[] = []) => app.dataSource.query<Row[]>(text, values);
 const place = (quantity: number) => placeOrder(customer.api, [[productId, quantity]]);
 const placeMany = (count: number) => Promise.all(Array.from({ length: count }, () => place(1)));
-const statusOf = async (id: string) => (await customer.api.get(orderPath(id))).body['status'];
+const statusOf = async (id: string) => (await customer.api.get<OrderBody>(orderPath(id))).body.status;
 /** As if time had gone by for these orders. */
 const makeOverdue = (...ids: string[]) =>
   sql(`UPDATE orders SET expires_at = now() - interval '1 second' WHERE id = ANY ($1)`, [ids]);

@@ -4,6 +4,7 @@ import type { ApiClient } from '../support/api-client.js';
 import { createDatabase } from '../support/database.js';
 import type { TestDatabase } from '../support/database.js';
 import { anOrder, moveOrder, orderPath, ORDERS, placeOrder, stocked } from '../support/orders.js';
+import type { OrderBody } from '../support/orders.js';
 import { stockOf } from '../support/stock.js';
 import { startTestApp } from '../support/test-app.js';
 import type { SignedIn, TestApp } from '../support/test-app.js';
@@ -155,7 +156,9 @@ describe('simultaneous moves of one order', () => {
     // Somebody who is no customer may cancel what is paid: nobody did.
     expect(outcomes).toEqual(orders.map(() => 1));
     const statuses = await Promise.all(
-      orders.map(async ({ id: orderId }) => (await manager.api.get(orderPath(orderId))).body['status']),
+      orders.map(
+        async ({ id: orderId }) => (await manager.api.get<OrderBody>(orderPath(orderId))).body.status,
+      ),
     );
     const paid = statuses.filter((status) => status === 'paid').length;
     expect(await stockOf(manager.api, id)).toMatchObject({ on_hand: 1000, reserved: paid });

@@ -157,7 +157,8 @@ describe('the event log', () => {
     expect((await manager.api.post(movementsPath(id), aMovement({ quantity: -1 }))).status).toBe(409);
     const who = { resource_type: 'stock', actor_type: 'user', actor_id: manager.id };
     const events = await sql(
-      `SELECT type, resource_type, actor_type, actor_id, details FROM events WHERE resource_id = $1 ORDER BY position`,
+      `SELECT type, resource_type, actor_type, actor_id, details FROM events
+       WHERE resource_id = $1 AND resource_type = 'stock' ORDER BY position`,
       [id],
     );
     const moved = ({ id: movement_id, quantity, reason }: MovementBody, onHand: number) => ({
