@@ -8,8 +8,10 @@ import { ApiKeysModule } from './api-keys/api-keys.module.js';
 import { AuditModule } from './audit/audit.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { AccessGuard } from './common/access/access.guard.js';
+import { StandingAccess } from './common/access/standing-access.js';
 import { TokenGuard } from './common/access/token.guard.js';
 import { CommonModule } from './common/common.module.js';
+import { EventStreams } from './common/event-streams/event-streams.js';
 import { ProblemFilter } from './common/problems/problem.filter.js';
 import { RateLimitGuard } from './common/rate-limit/rate-limit.guard.js';
 import { ResponseInterceptor } from './common/responses/response.interceptor.js';
@@ -59,9 +61,13 @@ import { UsersModule } from './users/users.module.js';
     DocsModule,
   ],
   providers: [
-    { provide: APP_GUARD, useClass: TokenGuard },
+    TokenGuard,
+    AccessGuard,
+    StandingAccess,
+    EventStreams,
+    { provide: APP_GUARD, useExisting: TokenGuard },
     { provide: APP_GUARD, useClass: RateLimitGuard },
-    { provide: APP_GUARD, useClass: AccessGuard },
+    { provide: APP_GUARD, useExisting: AccessGuard },
     { provide: APP_PIPE, useClass: InputPipe },
     { provide: APP_INTERCEPTOR, useClass: ResponseInterceptor },
     { provide: APP_FILTER, useClass: ProblemFilter },

@@ -4,10 +4,12 @@ import { LoggedEvent } from '../events/logged-event.entity.js';
 import { AuditEventsController } from './audit-events.controller.js';
 import { AuditRepository } from './audit.repository.js';
 import { AuditService } from './audit.service.js';
+import { EventStreamController } from './event-stream.controller.js';
+import { EventTail } from './event-tail.js';
 
 @Module({
   imports: [TypeOrmModule.forFeature([LoggedEvent])],
-  controllers: [AuditEventsController],
-  providers: [AuditService, AuditRepository],
+  controllers: [AuditEventsController, EventStreamController],
+  providers: [AuditService, AuditRepository, EventTail],
 })
 export class AuditModule {}

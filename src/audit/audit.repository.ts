@@ -56,6 +56,14 @@ export class AuditRepository {
     );
     return event ?? null;
   }
+
+  /** The highest position that was ever drawn, whether or not its event is committed. */
+  async lastPosition(): Promise<string> {
+    const [row] = await this.events.query<{ position: string }[]>(
+      `SELECT coalesce(pg_sequence_last_value('events_position_seq'), 0) AS position`,
+    );
+    return row?.position ?? '0';
+  }
 }
 
 function filtersOf(query: ListAuditEventsQuery): Filters {

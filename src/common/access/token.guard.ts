@@ -16,6 +16,8 @@ export interface ApiKeyAuthenticator {
 }
 export const API_KEY_AUTHENTICATOR = Symbol('API_KEY_AUTHENTICATOR');
 
+type Outcome = Pick<FastifyRequest, 'caller' | 'credentialProblem'>;
+
 /**
  * Authentication: who calls. It refuses nobody by itself: a bad credential is kept for the AccessGuard, so that public
  * routes ignore it and the rate limit, which comes in between, counts such requests too.
@@ -38,26 +40,33 @@ export class TokenGuard implements CanActivate {
 
   private async authenticateKey(request: FastifyRequest, apiKey: string): Promise<void> {
     try {
-      request.caller = await this.apiKeys.authenticate(apiKey);
+      keep(request, { caller: await this.apiKeys.authenticate(apiKey) });
     } catch (error) {
-      request.credentialProblem = toProblem(error);
+      keep(request, { credentialProblem: toProblem(error) });
     }
   }
 
   /** As passport does it, but without its registry, which is one for all applications of a process. */
   private authenticate(request: FastifyRequest): Promise<void> {
     return new Promise((resolve) => {
-      const keep = (outcome: Pick<FastifyRequest, 'caller' | 'credentialProblem'>) =>
-        resolve(void Object.assign(request, outcome));
+      const settle = (outcome: Outcome) => {
+        keep(request, outcome);
+        resolve();
+      };
       const strategy = Object.assign(Object.create(this.strategy) as Strategy, {
-        success: (caller: Caller) => keep({ caller }),
-        fail: (reason: unknown) => keep({ credentialProblem: problemOf(reason) }),
+        success: (caller: Caller) => settle({ caller }),
+        fail: (reason: unknown) => settle({ credentialProblem: problemOf(reason) }),
         // A failure of ours (the database is away), which public routes need not suffer from either.
-        error: (error: unknown) => keep({ credentialProblem: toProblem(error) }),
+        error: (error: unknown) => settle({ credentialProblem: toProblem(error) }),
       });
       strategy.authenticate(request as never);
     });
   }
+}
+
+/** In place of what an earlier check found. */
+function keep(request: FastifyRequest, { caller, credentialProblem }: Outcome): void {
+  Object.assign(request, { caller, credentialProblem });
 }
 
 function problemOf(failure: unknown): Problem {

@@ -5,6 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { from, lastValueFrom, map } from 'rxjs';
 import type { Observable } from 'rxjs';
 import type { Caller } from '../access/caller.js';
+import { EventStreams } from '../event-streams/event-streams.js';
 import { Exports } from '../exports/exports.js';
 import type { Page } from '../pages/page.js';
 import { appendHeader } from '../http/append-header.js';
@@ -25,6 +26,7 @@ export class ResponseInterceptor implements NestInterceptor {
     private readonly reflector: Reflector,
     @Inject(ONCE) private readonly once: Once,
     private readonly exports: Exports,
+    private readonly streams: EventStreams,
   ) {}
 
   intercept(context: ExecutionContext, next: CallHandler<unknown>): Observable<unknown> {
@@ -35,6 +37,7 @@ export class ResponseInterceptor implements NestInterceptor {
     if (!isPublished(answer, request)) setCacheHeaders(request, reply);
     if (answer.kind === 'document') return next.handle();
     if (answer.kind !== 'redirect') refuseUndeclaredQuery(context);
+    if (answer.kind === 'stream') return this.streams.intercept(answer.dto, context, next);
     const exported = this.exports.intercept(answer, request, reply, next);
     if (exported) return exported;
     const isJson = answer.kind !== 'nothing' && answer.kind !== 'redirect';
@@ -47,7 +50,7 @@ export class ResponseInterceptor implements NestInterceptor {
 }
 
 function shape(
-  answer: Exclude<Answer, { kind: 'document' }>,
+  answer: Exclude<Answer, { kind: 'document' | 'stream' }>,
   value: unknown,
   request: FastifyRequest,
   reply: FastifyReply,

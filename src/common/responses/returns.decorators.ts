@@ -26,6 +26,7 @@ export type Answer =
   | { kind: 'page'; dto: ResponseDto<unknown>; exports?: ExportDeclaration }
   | { kind: 'nothing' }
   | { kind: 'redirect'; dto?: ResponseDto<unknown> }
+  | { kind: 'stream'; dto: ResponseDto<unknown> }
   | { kind: 'document' };
 
 export const ANSWER = 'stockroom:answer';
@@ -84,6 +85,24 @@ export const ReturnsPage = (dto: ResponseDto, { exports }: { exports?: ExportDec
       },
     }),
     Problems('invalid_cursor', 'not_acceptable'),
+  );
+
+/** 200 with server-sent events, each with an object as its data, for as long as the client stays. */
+export const ReturnsEventStream = (dto: ResponseDto) =>
+  applyDecorators(
+    declare({ kind: 'stream', dto: dto }),
+    HttpCode(200),
+    ApiExtraModels(dto as never),
+    ApiOkResponse({
+      content: {
+        'text/event-stream': {
+          schema: { type: 'string' },
+          example: 'id: 4711\nevent: product.deleted\ndata: {...}\n\n',
+        },
+      },
+      description: `The events, each with one \`${dto.name.replace(/Response$/, '')}\` as its data.`,
+    }),
+    Problems('not_acceptable', 'overloaded'),
   );
 
 /** 204 without a body. */

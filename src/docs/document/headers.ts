@@ -64,6 +64,14 @@ export const REQUEST_HEADERS: Readonly<Record<string, Parameter>> = {
       ' hours gets the first answer again, and has no further effect (IETF draft).',
     schema: { type: 'string', minLength: 1, maxLength: 257 },
   },
+  'Last-Event-ID': {
+    name: 'Last-Event-ID',
+    in: 'header',
+    required: false,
+    description: 'The `id` of the last event that you have: the stream goes on right behind it.',
+    schema: { type: 'string', pattern: '^[0-9]{1,19}$' },
+    example: '4711',
+  },
   'If-None-Match': {
     name: 'If-None-Match',
     in: 'header',
