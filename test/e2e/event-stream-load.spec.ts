@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { get } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Transactions } from '../../src/database/transactions.js';
@@ -66,6 +69,16 @@ function nameOf(message: StreamedMessage | undefined): unknown {
   return changes?.name?.[1];
 }
 
+/** Reads the beginning of a stream and then no more, though its connection stays. */
+async function openAndIgnore(url: string): Promise<{ response: IncomingMessage; leave: () => void }> {
+  const headers = { authorization: `Bearer ${manager.accessToken}`, 'last-event-id': '0' };
+  const request = get(`${url}/v1/events/stream`, { headers, agent: false });
+  request.on('error', () => undefined);
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  response.on('error', () => undefined);
+  return { response, leave: () => request.destroy() };
+}
+
 describe('clients that follow the log while many write to it, and lose their connection again and again', () => {
   it('get every event once, in order', async () => {
     const following = Promise.all([follow(), follow(), follow()]);
@@ -89,5 +102,24 @@ describe('clients that follow the log while many write to it, and lose their con
       const names = messages.map(nameOf).filter((name) => name !== undefined && name !== 'the end');
       expect(names.toSorted()).toEqual(committed.toSorted());
     }
+  });
+});
+
+describe('a client that does not read', () => {
+  it('holds up neither others nor the end of the service', async () => {
+    const instance = await startTestApp({}, { databaseUrl: String(here.config.database.url) });
+    const { leave } = await openAndIgnore(instance.url);
+    const changes = { text: [null, 'x'.repeat(20_000)] } as const;
+    await here.app.get(Transactions).run(async (tx) => {
+      for (let n = 0; n < 600; n += 1)
+        await here.app.get(EventLog).append(tx, { type: 'user.updated', resourceId: null, changes });
+    });
+    const reader = await openStream(instance.url, {
+      authorization: `Bearer ${manager.accessToken}`,
+      'last-event-id': '0',
+    });
+    await reader.atLeast(600);
+    await instance.close();
+    leave();
   });
 });
