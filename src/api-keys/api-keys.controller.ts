@@ -7,6 +7,7 @@ import { PageQuery } from '../common/pages/page.js';
 import { Problems } from '../common/problems/problems.decorator.js';
 import { IfMatch } from '../common/responses/etag.js';
 import type { Precondition } from '../common/responses/etag.js';
+import { NoStore } from '../common/responses/no-store.decorator.js';
 import {
   Returns,
   ReturnsCreated,
@@ -16,7 +17,6 @@ import {
 import { Id } from '../common/validation/id.decorator.js';
 import { ApiKeyResponse, CreateApiKeyDto, CreatedApiKeyResponse } from './api-key.dto.js';
 import { ApiKeysService } from './api-keys.service.js';
-import { NoStore } from './no-store.decorator.js';
 
 @ApiTags('API keys')
 @Controller('v1/api-keys')
