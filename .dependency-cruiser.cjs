@@ -32,7 +32,8 @@ const FEATURES = {
   orders: ['users', 'products', 'stock'],
   'product-imports': ['products'],
   audit: [],
-  webhooks: [],
+  // To mail the owner of an endpoint.
+  webhooks: ['users'],
 };
 
 const MAY_IMPORT = {

@@ -64,6 +64,8 @@ export class Config {
   readonly events: { retentionDays: number };
   /** How long an order holds its stock unpaid, and how many such orders a user may have at once; 0: any number. */
   readonly orders: { reservationMinutes: number; pendingLimit: number };
+  /** Whether webhooks may go to addresses that the internet does not know, and without TLS. */
+  readonly webhooks: { allowPrivateHosts: boolean };
   readonly logLevel: Settings['LOG_LEVEL'];
   readonly startedByNpm: boolean;
   /** Settings that were given, but that this version does not act upon. */
@@ -120,6 +122,7 @@ export class Config {
       reservationMinutes: settings.ORDER_RESERVATION_MINUTES,
       pendingLimit: settings.ORDER_PENDING_LIMIT,
     };
+    this.webhooks = { allowPrivateHosts: settings.WEBHOOK_ALLOW_PRIVATE_HOSTS };
     this.logLevel = settings.LOG_LEVEL;
     this.startedByNpm = environment['npm_lifecycle_event'] === 'start';
     this.unused = NOT_YET_USED.filter((name) => !isDefault(name, settings));

@@ -125,7 +125,6 @@ export const NOT_YET_USED = [
   'DATABASE_REPLICA_URLS',
   'REDIS_URL',
   'WORKERS',
-  'WEBHOOK_ALLOW_PRIVATE_HOSTS',
   'OTEL_EXPORTER_OTLP_ENDPOINT',
 ] as const satisfies readonly (keyof Settings)[];
 

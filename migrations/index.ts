@@ -17,6 +17,7 @@ import { WriteProductsFaster1764000005000 } from './1764000005000-write-products
 import { ReadEventsInOrder1764100000000 } from './1764100000000-read-events-in-order.js';
 import { PartitionEvents1764100001000 } from './1764100001000-partition-events.js';
 import { CreateOrders1764200000000 } from './1764200000000-create-orders.js';
+import { CreateWebhooks1764300000000 } from './1764300000000-create-webhooks.js';
 
 /** Every migration, oldest first. `npm run migration:generate` adds its own line. */
 export const migrations = [
@@ -39,4 +40,5 @@ export const migrations = [
   ReadEventsInOrder1764100000000,
   PartitionEvents1764100001000,
   CreateOrders1764200000000,
+  CreateWebhooks1764300000000,
 ] as const;

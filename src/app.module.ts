@@ -33,6 +33,7 @@ import { StockModule } from './stock/stock.module.js';
 import { TelemetryModule } from './telemetry/telemetry.module.js';
 import { TwoStepModule } from './two-step/two-step.module.js';
 import { UsersModule } from './users/users.module.js';
+import { WebhooksModule } from './webhooks/webhooks.module.js';
 
 /** The plan of the service: its features, and the pieces that every request passes through, in this order. */
 @Module({
@@ -58,6 +59,7 @@ import { UsersModule } from './users/users.module.js';
     OrdersModule,
     ProductImportsModule,
     AuditModule,
+    WebhooksModule,
     DocsModule,
   ],
   providers: [

@@ -35,6 +35,11 @@ export const EVENT_TYPES = [
   'import.succeeded',
   'import.failed',
   'import.cancelled',
+  'webhook_endpoint.created',
+  'webhook_endpoint.updated',
+  'webhook_endpoint.deleted',
+  'webhook_endpoint.disabled',
+  'webhook_endpoint.secret_rotated',
 ] as const;
 
 /** What it happened to: the part of a type before the dot. */

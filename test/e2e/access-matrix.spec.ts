@@ -108,6 +108,16 @@ const MATRIX: Record<string, readonly number[]> = {
   'GET /v1/audit-events': [401, 403, 200, 200, 401, 401],
   'GET /v1/audit-events/:id': [401, 403, 404, 404, 401, 401],
   'GET /v1/events/stream': [401, 403, 422, 422, 401, 401],
+  'GET /v1/webhook-endpoints': [401, 403, 403, 200, 401, 401],
+  'POST /v1/webhook-endpoints': [401, 403, 403, 422, 401, 401],
+  'GET /v1/webhook-endpoints/:id': [401, 403, 403, 404, 401, 401],
+  'PATCH /v1/webhook-endpoints/:id': [401, 403, 403, 422, 401, 401],
+  'DELETE /v1/webhook-endpoints/:id': [401, 403, 403, 404, 401, 401],
+  'POST /v1/webhook-endpoints/:id/secret-rotations': [401, 403, 403, 404, 401, 401],
+  'POST /v1/webhook-endpoints/:id/test-events': [401, 403, 403, 404, 401, 401],
+  'GET /v1/webhook-endpoints/:id/deliveries': [401, 403, 403, 404, 401, 401],
+  'GET /v1/webhook-deliveries/:id': [401, 403, 403, 404, 401, 401],
+  'POST /v1/webhook-deliveries/:id/retry': [401, 403, 403, 404, 401, 401],
 };
 
 let app: TestApp;

@@ -51,6 +51,10 @@ const ROWS: readonly string[] = [
    VALUES (1, '${ID}', '${ID}', 'pending', 'USD', 25, now())`,
   `INSERT INTO order_items (order_id, product_id, position, sku, name, unit_price, quantity, is_reserved)
    VALUES ('${ID}', '${ID}', 0, 'A-1', 'Thing', 12.50, 2, true)`,
+  `INSERT INTO webhook_endpoints (version, id, url, event_types, sealed_secret, starts_behind, created_by)
+   VALUES (1, '${ID}', 'https://example.com', '{*}', 'v1.a.b.c', 0, '${ID}')`,
+  `INSERT INTO webhook_deliveries (id, endpoint_id, event_type, payload, next_attempt_at)
+   VALUES ('${ID}', '${ID}', 'user.created', '{}', now())`,
 ];
 
 let entities: (new () => object)[];

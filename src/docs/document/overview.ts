@@ -17,6 +17,7 @@ const TAGS: Readonly<Record<string, string>> = {
   Stock: 'How much there is of a product, and what came and went.',
   Audit: 'Who did what, and when.',
   Orders: 'What customers ask for: it holds the stock until it is paid and shipped, or given up.',
+  Webhooks: 'Where to tell of events, and what became of that.',
   Operations: 'Whether the service lives, and whether it can do its work.',
   Documentation: 'This document, and an index of the service.',
 };

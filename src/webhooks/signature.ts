@@ -1,0 +1,37 @@
+import { createHmac, randomBytes } from 'node:crypto';
+
+const PREFIX = 'whsec_';
+/** The specification asks for 24 to 64. */
+const SECRET_BYTES = 32;
+
+/** What signs the messages of an endpoint, as its owner gets to know it. */
+export function newSecret(): string {
+  return PREFIX + randomBytes(SECRET_BYTES).toString('base64');
+}
+
+export interface Message {
+  /** The same at every attempt: who gets it twice knows it by that. */
+  readonly id: string;
+  readonly payload: string;
+}
+
+/** The headers of Standard Webhooks, signed with each of the secrets. */
+export function signedHeaders(
+  { id, payload }: Message,
+  secrets: readonly string[],
+  at: Date,
+): Record<string, string> {
+  const timestamp = String(Math.floor(at.getTime() / 1000));
+  const content = `${id}.${timestamp}.${payload}`;
+  const signatures = secrets.map((secret) => `v1,${signatureOf(content, secret)}`);
+  return {
+    'webhook-id': id,
+    'webhook-timestamp': timestamp,
+    'webhook-signature': signatures.join(' '),
+  };
+}
+
+function signatureOf(content: string, secret: string): string {
+  const key = Buffer.from(secret.slice(PREFIX.length), 'base64');
+  return createHmac('sha256', key).update(content).digest('base64');
+}

@@ -1,0 +1,59 @@
+import { Controller, Get, Post, Query } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Access } from '../common/access/access.decorators.js';
+import { Problems } from '../common/problems/problems.decorator.js';
+import { Returns, ReturnsJob, ReturnsPage } from '../common/responses/returns.decorators.js';
+import { Id } from '../common/validation/id.decorator.js';
+import { WebhookDeliveriesService } from './webhook-deliveries.service.js';
+import { ListWebhookDeliveriesQuery, WebhookDeliveryResponse } from './webhook-delivery.dto.js';
+
+const COLLECTION = '/v1/webhook-deliveries';
+
+@ApiTags('Webhooks')
+@Controller('v1')
+export class WebhookDeliveriesController {
+  constructor(private readonly deliveries: WebhookDeliveriesService) {}
+
+  @Get('webhook-endpoints/:id/deliveries')
+  @Access('webhooks:admin')
+  @ReturnsPage(WebhookDeliveryResponse)
+  @ApiOperation({
+    summary: 'List the deliveries to a webhook endpoint',
+    description: 'The newest first, of the last 30 days.',
+  })
+  listWebhookDeliveries(@Id() id: string, @Query() query: ListWebhookDeliveriesQuery) {
+    return this.deliveries.listDeliveries(id, query);
+  }
+
+  @Post('webhook-endpoints/:id/test-events')
+  @Access('webhooks:admin')
+  @ReturnsJob(WebhookDeliveryResponse, COLLECTION)
+  @Problems('conflict')
+  @ApiOperation({
+    summary: 'Send a test to a webhook endpoint',
+    description: 'A message of the type `webhook.ping`, whatever types the endpoint names.',
+  })
+  sendWebhookTest(@Id() id: string) {
+    return this.deliveries.sendTest(id);
+  }
+
+  @Get('webhook-deliveries/:id')
+  @Access('webhooks:admin')
+  @Returns(WebhookDeliveryResponse)
+  @ApiOperation({ summary: 'Get a delivery', description: 'With its attempts, and what was answered.' })
+  getWebhookDelivery(@Id() id: string) {
+    return this.deliveries.getDelivery(id);
+  }
+
+  @Post('webhook-deliveries/:id/retry')
+  @Access('webhooks:admin')
+  @ReturnsJob(WebhookDeliveryResponse, COLLECTION)
+  @Problems('conflict')
+  @ApiOperation({
+    summary: 'Retry a delivery',
+    description: 'Now, under the same `webhook-id`, whether it has failed, succeeded or is still pending.',
+  })
+  retryWebhookDelivery(@Id() id: string) {
+    return this.deliveries.retry(id);
+  }
+}

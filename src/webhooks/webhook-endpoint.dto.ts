@@ -1,0 +1,112 @@
+import { ApiProperty, PartialType } from '@nestjs/swagger';
+import { ArrayMaxSize, ArrayMinSize, ArrayUnique, IsArray, IsBoolean, IsIn } from 'class-validator';
+import { IsText, MayBeAbsent, MayBeNull } from '../common/validation/fields.js';
+import { EVENT_TYPES } from '../events/event-types.js';
+import { MAX_URL } from './endpoint-url.js';
+import type { WebhookEndpoint } from './webhook-endpoint.entity.js';
+
+const ALL = '*';
+const CHOICES = [ALL, ...EVENT_TYPES];
+
+export class CreateWebhookEndpointDto {
+  /**
+   * Where to send to: https, at an address on the internet, without a user name and password.
+   * @example "https://shop.example.com/webhooks/stockroom"
+   */
+  @IsText(1, MAX_URL)
+  url: string;
+
+  /**
+   * For you to recognise it by.
+   * @example "Tells the shop what is sold out"
+   */
+  @IsText(0, 500)
+  @MayBeNull()
+  description?: string | null;
+
+  /** What to send: types of events, or `*` for all of them. */
+  @ApiProperty({
+    enum: CHOICES,
+    isArray: true,
+    minItems: 1,
+    maxItems: CHOICES.length,
+    uniqueItems: true,
+    example: ['stock.depleted', 'stock.moved'],
+  })
+  @IsIn(CHOICES, { each: true, message: 'each of $property must be a type of event, or *' })
+  @ArrayUnique({ message: '$property must name each type once' })
+  @ArrayMaxSize(CHOICES.length, { message: `$property must hold ${CHOICES.length} types or fewer` })
+  @ArrayMinSize(1, { message: '$property must hold a type or more' })
+  @IsArray({ message: '$property must be a list of types' })
+  event_types: string[];
+
+  /**
+   * Whether it is sent anything. What happens while it is not, it never hears of.
+   * @example true
+   */
+  @ApiProperty({ default: true })
+  @IsBoolean()
+  @MayBeAbsent()
+  is_active?: boolean;
+}
+
+/** A merge patch (RFC 7396): what is not sent stays, and `null` clears the description. */
+export class UpdateWebhookEndpointDto extends PartialType(CreateWebhookEndpointDto, {
+  skipNullProperties: false,
+}) {}
+
+export class WebhookEndpointResponse {
+  /** @example "0198c0de-7a11-7b3c-9d4e-5f60718293a4" */
+  @ApiProperty({ format: 'uuid' })
+  id: string;
+
+  /** @example "https://shop.example.com/webhooks/stockroom" */
+  url: string;
+
+  /** @example "Tells the shop what is sold out" */
+  description: string | null;
+
+  /** `["*"]` for all. */
+  @ApiProperty({ type: [String], example: ['stock.depleted', 'stock.moved'] })
+  event_types: string[];
+
+  /** @example true */
+  is_active: boolean;
+
+  /** Why the service switched it off: it answered `410`, or failed for five days. Null if it did not. */
+  @ApiProperty({ type: String, enum: ['gone', 'failing'], nullable: true, example: null })
+  disabled_reason: string | null;
+
+  /** @example "2026-03-01T09:30:00.000Z" */
+  @ApiProperty({ format: 'date-time' })
+  created_at: string;
+
+  /** @example "2026-03-01T09:30:00.000Z" */
+  @ApiProperty({ format: 'date-time' })
+  updated_at: string;
+
+  static from(endpoint: WebhookEndpoint): WebhookEndpointResponse {
+    return {
+      id: endpoint.id,
+      url: endpoint.url,
+      description: endpoint.description,
+      event_types: endpoint.eventTypes,
+      is_active: endpoint.isActive,
+      disabled_reason: endpoint.disabledReason,
+      created_at: endpoint.createdAt.toISOString(),
+      updated_at: endpoint.updatedAt.toISOString(),
+    };
+  }
+}
+
+export class WebhookEndpointWithSecretResponse extends WebhookEndpointResponse {
+  /**
+   * Verifies the signatures. It is shown this once: keep it where you keep passwords.
+   * @example "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD0u7m5xTfZ0I="
+   */
+  secret: string;
+
+  static override from(shown: WebhookEndpoint & { secret: string }): WebhookEndpointWithSecretResponse {
+    return { ...WebhookEndpointResponse.from(shown), secret: shown.secret };
+  }
+}

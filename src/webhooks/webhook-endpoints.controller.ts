@@ -1,0 +1,104 @@
+import { Body, Controller, Delete, Get, Patch, Post, Query } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Access } from '../common/access/access.decorators.js';
+import { CurrentCaller } from '../common/access/caller.js';
+import type { Caller } from '../common/access/caller.js';
+import { PageQuery } from '../common/pages/page.js';
+import { Problems } from '../common/problems/problems.decorator.js';
+import { IfMatch } from '../common/responses/etag.js';
+import type { Precondition } from '../common/responses/etag.js';
+import { NoStore } from '../common/responses/no-store.decorator.js';
+import {
+  Returns,
+  ReturnsCreated,
+  ReturnsNothing,
+  ReturnsPage,
+} from '../common/responses/returns.decorators.js';
+import { Id } from '../common/validation/id.decorator.js';
+import {
+  CreateWebhookEndpointDto,
+  UpdateWebhookEndpointDto,
+  WebhookEndpointResponse,
+  WebhookEndpointWithSecretResponse,
+} from './webhook-endpoint.dto.js';
+import { WebhookEndpointsService } from './webhook-endpoints.service.js';
+
+const COLLECTION = '/v1/webhook-endpoints';
+
+@ApiTags('Webhooks')
+@Controller('v1/webhook-endpoints')
+export class WebhookEndpointsController {
+  constructor(private readonly endpoints: WebhookEndpointsService) {}
+
+  @Get()
+  @Access('webhooks:admin')
+  @ReturnsPage(WebhookEndpointResponse)
+  @ApiOperation({ summary: 'List webhook endpoints', description: 'The newest first, without secrets.' })
+  listWebhookEndpoints(@Query() query: PageQuery) {
+    return this.endpoints.listEndpoints(query);
+  }
+
+  @Post()
+  @Access('webhooks:admin')
+  @NoStore()
+  @ReturnsCreated(WebhookEndpointWithSecretResponse, COLLECTION)
+  @Problems('conflict')
+  @ApiOperation({
+    summary: 'Create a webhook endpoint',
+    description:
+      'From now on it is sent the events that it names, signed as Standard Webhooks are. The answer is the only one that' +
+      ' holds the secret. There may be 100 of them.',
+  })
+  createWebhookEndpoint(@CurrentCaller() { userId }: Caller, @Body() dto: CreateWebhookEndpointDto) {
+    return this.endpoints.createEndpoint(userId, dto);
+  }
+
+  @Get(':id')
+  @Access('webhooks:admin')
+  @Returns(WebhookEndpointResponse)
+  @ApiOperation({ summary: 'Get a webhook endpoint', description: 'Without its secret.' })
+  getWebhookEndpoint(@Id() id: string) {
+    return this.endpoints.getEndpoint(id);
+  }
+
+  @Patch(':id')
+  @Access('webhooks:admin')
+  @Returns(WebhookEndpointResponse)
+  @ApiOperation({
+    summary: 'Change a webhook endpoint',
+    description:
+      'A merge patch (RFC 7396): what is not sent stays. One that was disabled goes on with `is_active: true`, beginning' +
+      ' with the deliveries that were pending.',
+  })
+  updateWebhookEndpoint(
+    @Id() id: string,
+    @Body() dto: UpdateWebhookEndpointDto,
+    @IfMatch() precondition: Precondition,
+  ) {
+    return this.endpoints.updateEndpoint(id, dto, precondition);
+  }
+
+  @Delete(':id')
+  @Access('webhooks:admin')
+  @ReturnsNothing()
+  @ApiOperation({
+    summary: 'Delete a webhook endpoint',
+    description: 'Nothing is sent to it any more; its deliveries are gone, too.',
+  })
+  deleteWebhookEndpoint(@Id() id: string, @IfMatch() precondition: Precondition) {
+    return this.endpoints.deleteEndpoint(id, precondition);
+  }
+
+  @Post(':id/secret-rotations')
+  @Access('webhooks:admin')
+  @NoStore()
+  @ReturnsCreated(WebhookEndpointWithSecretResponse, COLLECTION)
+  @ApiOperation({
+    summary: 'Rotate the secret of a webhook endpoint',
+    description:
+      'Answers a new secret, this once. For 24 hours messages have two signatures, of the new secret and of the old one.',
+  })
+  rotateWebhookSecret(@Id() id: string) {
+    return this.endpoints.rotateSecret(id);
+  }
+}

@@ -1,0 +1,122 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { Config } from '../../config/index.js';
+import type { Page, PageQuery } from '../common/pages/page.js';
+import { invalid, Problem } from '../common/problems/problem.js';
+import { Transactions } from '../database/transactions.js';
+import type { AcceptedVersions } from '../database/versioned-rows.js';
+import { EventLog } from '../events/event-log.js';
+import { changesOf, differences } from './endpoint-changes.js';
+import { EndpointSecrets } from './endpoint-secrets.service.js';
+import { faultOfUrl } from './endpoint-url.js';
+import type { CreateWebhookEndpointDto, UpdateWebhookEndpointDto } from './webhook-endpoint.dto.js';
+import type { WebhookEndpoint } from './webhook-endpoint.entity.js';
+import { WebhookEndpointsRepository } from './webhook-endpoints.repository.js';
+
+const MAX_ENDPOINTS = 100;
+
+/** How long the secret before the last rotation signs, too. */
+const OLD_SECRET_MS = 24 * 60 * 60 * 1000;
+
+export type EndpointWithSecret = WebhookEndpoint & { secret: string };
+
+/** Where to tell of events, and what. */
+@Injectable()
+export class WebhookEndpointsService {
+  constructor(
+    private readonly endpoints: WebhookEndpointsRepository,
+    private readonly secrets: EndpointSecrets,
+    private readonly events: EventLog,
+    private readonly transactions: Transactions,
+    private readonly config: Config,
+  ) {}
+
+  listEndpoints(query: PageQuery): Promise<Page<WebhookEndpoint>> {
+    return this.endpoints.page(query);
+  }
+
+  async getEndpoint(id: string): Promise<WebhookEndpoint> {
+    return (await this.endpoints.findById(id)) ?? notFound();
+  }
+
+  /** With its secret, which nobody can read again. @throws Problem `validation_failed`, `conflict` for one too many */
+  createEndpoint(userId: string, dto: CreateWebhookEndpointDto): Promise<EndpointWithSecret> {
+    this.assertAllowed(dto.url);
+    const id = uuidv7();
+    const { secret, sealedSecret } = this.secrets.create(id);
+    return this.transactions.run(async (tx) => {
+      if ((await this.endpoints.countForInsert(tx)) >= MAX_ENDPOINTS)
+        throw new Problem('conflict', `There are ${MAX_ENDPOINTS} webhook endpoints, which is the limit.`);
+      // Before it, so that the endpoint is not told of itself.
+      await this.events.append(tx, {
+        type: 'webhook_endpoint.created',
+        resourceId: id,
+        details: { origin: new URL(dto.url).origin, event_types: dto.event_types },
+      });
+      const endpoint = await this.endpoints.insert(tx, {
+        id,
+        url: dto.url,
+        description: dto.description ?? null,
+        eventTypes: dto.event_types,
+        isActive: dto.is_active ?? true,
+        sealedSecret,
+        createdBy: userId,
+      });
+      return { ...endpoint, secret };
+    });
+  }
+
+  /** @throws Problem `validation_failed`, `precondition_failed` */
+  updateEndpoint(
+    id: string,
+    dto: UpdateWebhookEndpointDto,
+    versions: AcceptedVersions,
+  ): Promise<WebhookEndpoint> {
+    if (dto.url !== undefined) this.assertAllowed(dto.url);
+    return this.transactions.run(async (tx) => {
+      const before = (await this.endpoints.lock(tx, id)) ?? notFound();
+      const after = await this.endpoints.update(tx, id, versions, changesOf(dto));
+      if (!after) throw new Problem('precondition_failed');
+      const changes = differences(before, after);
+      if (Object.keys(changes).length > 0)
+        await this.events.append(tx, { type: 'webhook_endpoint.updated', resourceId: id, changes });
+      return after;
+    });
+  }
+
+  /** Nothing is sent to it any more. @throws Problem `precondition_failed` */
+  deleteEndpoint(id: string, versions: AcceptedVersions): Promise<void> {
+    return this.transactions.run(async (tx) => {
+      if (!(await this.endpoints.softDelete(tx, id, versions))) await this.explainUnchanged(tx, id);
+      await this.events.append(tx, { type: 'webhook_endpoint.deleted', resourceId: id });
+    });
+  }
+
+  /** A new secret, once. The old one signs, too, for a day; one that was still older signs no more. */
+  rotateSecret(id: string): Promise<EndpointWithSecret> {
+    const { secret, sealedSecret } = this.secrets.create(id);
+    return this.transactions.run(async (tx) => {
+      const { sealedSecret: sealedOldSecret } = (await this.endpoints.lock(tx, id)) ?? notFound();
+      const oldSecretExpiresAt = new Date(Date.now() + OLD_SECRET_MS);
+      const changes = { sealedSecret, sealedOldSecret, oldSecretExpiresAt };
+      const endpoint = (await this.endpoints.update(tx, id, 'any', changes)) ?? notFound();
+      await this.events.append(tx, { type: 'webhook_endpoint.secret_rotated', resourceId: id });
+      return { ...endpoint, secret };
+    });
+  }
+
+  private assertAllowed(url: string): void {
+    const fault = faultOfUrl(url, this.config.webhooks.allowPrivateHosts);
+    if (fault) throw invalid([{ pointer: '/url', ...fault }]);
+  }
+
+  private async explainUnchanged(tx: EntityManager, id: string): Promise<never> {
+    if (!(await this.endpoints.findById(id, tx))) notFound();
+    throw new Problem('precondition_failed');
+  }
+}
+
+function notFound(): never {
+  throw new Problem('not_found');
+}
