@@ -1,0 +1,176 @@
+import type { Socket } from 'node:net';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { HostAddresses } from '../../src/webhooks/host-addresses.service.js';
+import { until } from '../support/jobs.js';
+import { aProduct } from '../support/products.js';
+import { move } from '../support/stock.js';
+import { startTestApp } from '../support/test-app.js';
+import type { SignedIn, TestApp } from '../support/test-app.js';
+import { answering, WebhookReceiver } from '../support/webhook-receiver.js';
+import type { Answer } from '../support/webhook-receiver.js';
+import {
+  attempted,
+  createEndpoint,
+  endpointPath,
+  makeDue,
+  PRIVATE_HOSTS,
+  sendTest,
+} from '../support/webhooks.js';
+import type { DeliveryBody } from '../support/webhooks.js';
+
+const MEGABYTE = Buffer.alloc(1024 * 1024, 'x');
+
+let app: TestApp;
+let admin: SignedIn;
+let receiver: WebhookReceiver;
+
+beforeAll(async () => {
+  app = await startTestApp({ ...PRIVATE_HOSTS, DATABASE_POOL_SIZE: '3' });
+  admin = await app.signIn('admin');
+});
+afterAll(() => app.close());
+
+beforeEach(async () => {
+  receiver = await WebhookReceiver.start();
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await app.dataSource.query('UPDATE webhook_endpoints SET deleted_at = now()');
+  await receiver.stop();
+});
+
+/** What is written down of a test that is answered like this. */
+async function answered(answer: Answer, url = receiver.url): Promise<DeliveryBody> {
+  receiver.answer = answer;
+  const { id } = await createEndpoint(admin.api, { url });
+  return attempted(admin.api, (await sendTest(admin.api, id)).id);
+}
+
+describe('a receiver', () => {
+  it.each([200, 202, 204, 299])('that answers %i has taken it', async (status) => {
+    const { status: state, attempts } = await answered(answering(status));
+    expect(state).toBe('succeeded');
+    expect(attempts).toMatchObject([{ status_code: status, error: null, response_excerpt: null }]);
+  });
+
+  it.each([400, 404, 429, 500, 503])('that answers %i is asked again, soon', async (status) => {
+    const delivery = await answered((response) => response.writeHead(status).end('not now'));
+    expect(delivery).toMatchObject({
+      status: 'pending',
+      attempts: [{ status_code: status, error: 'status', response_excerpt: 'not now' }],
+    });
+    const at = delivery.attempts[0]?.at ?? '';
+    const wait = Date.parse(delivery.next_attempt_at ?? '') - Date.parse(at);
+    expect(wait).toBeGreaterThan(3000);
+    expect(wait).toBeLessThan(5000);
+    receiver.answer = answering(200);
+    await makeDue(app.dataSource);
+    const again = await attempted(admin.api, delivery.id, 2);
+    expect(again).toMatchObject({ status: 'succeeded', next_attempt_at: null });
+    expect(receiver.ids).toEqual([`msg_${delivery.id}`, `msg_${delivery.id}`]);
+  });
+
+  it('is asked ten times, each time later, and then given up until somebody retries it', async () => {
+    const { id } = await answered(answering(500));
+    const waits: number[] = [];
+    for (let times = 2; times <= 10; times += 1) {
+      await makeDue(app.dataSource);
+      const { attempts, next_attempt_at: next } = await attempted(admin.api, id, times);
+      waits.push(next === null ? 0 : Date.parse(next) - Date.parse(attempts.at(-1)?.at ?? ''));
+    }
+    expect(waits.slice(0, -1)).toEqual(waits.slice(0, -1).sort((a, b) => a - b));
+    expect(await attempted(admin.api, id)).toMatchObject({ status: 'failed', next_attempt_at: null });
+    receiver.answer = answering(204);
+    await admin.api.post(`/v1/webhook-deliveries/${id}/retry`);
+    expect(await attempted(admin.api, id, 11)).toMatchObject({ status: 'succeeded' });
+  });
+
+  it.each([301, 302, 303, 307, 308])('that redirects with %i is not followed', async (status) => {
+    const inside = await WebhookReceiver.start();
+    const { attempts } = await answered(answering(status, { location: inside.url }));
+    expect(attempts).toMatchObject([{ status_code: status, error: 'redirect' }]);
+    expect(inside.received).toEqual([]);
+    await inside.stop();
+  });
+
+  it('that closes the connection has not taken it', async () => {
+    const { status, attempts } = await answered((response) => response.destroy());
+    expect(status).toBe('pending');
+    expect(attempts).toMatchObject([{ status_code: null, error: 'connection_broken' }]);
+  });
+
+  it('that is not there has not taken it', async () => {
+    const { attempts } = await answered(answering(204), 'http://127.0.0.1:1/');
+    expect(attempts).toMatchObject([{ status_code: null, error: 'connection_refused' }]);
+  });
+
+  it('that speaks no TLS is told apart', async () => {
+    const url = receiver.url.replace('http:', 'https:');
+    expect((await answered(answering(204), url)).attempts).toMatchObject([{ error: 'tls' }]);
+  });
+
+  it('whose name nobody knows has not taken it', async () => {
+    vi.spyOn(app.app.get(HostAddresses), 'resolve').mockResolvedValue([]);
+    const { attempts } = await answered(answering(204), 'http://shop.invalid/');
+    expect(attempts).toMatchObject([{ error: 'host_not_found' }]);
+  });
+
+  it('that sends 100 MB is cut off, and has taken it', async () => {
+    let sent = 0;
+    const { status, attempts } = await answered((response) => {
+      const write = () => {
+        while (sent < 100 && !response.destroyed) {
+          sent += 1;
+          if (!response.write(MEGABYTE)) return;
+        }
+        response.end();
+      };
+      response.writeHead(200).on('drain', write);
+      write();
+    });
+    expect(status).toBe('succeeded');
+    expect(attempts).toMatchObject([{ status_code: 200, response_excerpt: 'x'.repeat(1024) }]);
+    expect(sent).toBeLessThan(50);
+  });
+
+  it('that had closed a connection which was kept open gets it over a new one, at once', async () => {
+    const seen = new Set<Socket>();
+    receiver.answer = (response) => {
+      const { socket } = response;
+      if (!socket || seen.has(socket)) response.destroy();
+      else response.writeHead(204).end();
+      if (socket) seen.add(socket);
+    };
+    const { id } = await createEndpoint(admin.api, { url: receiver.url });
+    await attempted(admin.api, (await sendTest(admin.api, id)).id);
+    const { status, attempts } = await attempted(admin.api, (await sendTest(admin.api, id)).id);
+    expect([status, attempts.length, receiver.received.length]).toEqual(['succeeded', 1, 3]);
+  });
+});
+
+describe('a receiver that hangs', () => {
+  it('holds up neither others nor requests, and has not taken anything after ten seconds', async () => {
+    const { id: productId } = (await admin.api.post('/v1/products', aProduct())).body;
+    const dead = await WebhookReceiver.start();
+    dead.answer = () => undefined;
+    const event_types = ['stock.moved'];
+    const { id: deadId } = await createEndpoint(admin.api, { url: dead.url, event_types });
+    const { id: livingId } = await createEndpoint(admin.api, { url: receiver.url, event_types });
+    for (let n = 0; n < 80; n += 1) await move(admin.api, productId, 1);
+    await receiver.until(80);
+    // As many as an endpoint may have in flight.
+    expect((await dead.until(32)).length).toBe(32);
+    const { body } = await admin.api.get(`${endpointPath(livingId)}/deliveries?limit=100`);
+    expect(body.data).toHaveLength(80);
+    const find = async () =>
+      (await admin.api.get(`${endpointPath(deadId)}/deliveries?limit=100`)).body.data as DeliveryBody[];
+    expect((await find()).flatMap(({ attempts }) => attempts)).toEqual([]);
+    await until(async () => (await find()).some(({ attempts }) => attempts.length > 0), 15_000);
+    const tried = (await find()).filter(({ attempts }) => attempts.length > 0);
+    expect(tried[0]).toMatchObject({
+      status: 'pending',
+      attempts: [{ error: 'timeout', status_code: null }],
+    });
+    await dead.stop();
+  });
+});
