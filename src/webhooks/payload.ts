@@ -5,7 +5,7 @@ const MAX_BYTES = 20_000;
 
 /**
  * What is sent of an event: `{type, timestamp, data}`. Of one that would be too long, changes and details are left out,
- * and `truncated` says so: the audit log has all of it.
+ * and `truncated` says so: whoever needs the changes finds them in the audit log, by the id.
  */
 export function payloadOf(event: LoggedEvent): string {
   const whole = textOf(event, false);
