@@ -165,6 +165,8 @@ describe('a subscriber', () => {
   it('is called for what this instance commits and for what others do, until it leaves', async () => {
     const listener = vi.fn();
     const leave = feed.subscribe(listener);
+    // Of what was there before, only the first subscriber of all can be told.
+    await transactions.run((tx) => append(tx, 'first'));
     await vi.waitUntil(() => listener.mock.calls.length > 0);
     for (const work of [
       () => transactions.run((tx) => append(tx, 'here')),
