@@ -1,7 +1,7 @@
 /** The first page of the document: what all operations have in common. */
 export function guide(publicUrl: string): string {
   return `
-Products, users and sign-in of a stockroom, over HTTP and JSON.
+Products, orders, users and sign-in of a stockroom, over HTTP and JSON.
 Also as [Swagger UI](${publicUrl}/docs), [Redoc](${publicUrl}/redoc), [JSON](${publicUrl}/openapi.json) and
 [YAML](${publicUrl}/openapi.yaml).
 
