@@ -25,14 +25,17 @@ export interface Launch {
 export async function launchServer(launch: Launch): Promise<Running> {
   const logFile = join(launch.place, 'server.log');
   if (existsSync(logFile)) renameSync(logFile, `${logFile}.previous`);
+  let wanted = lastPort(launch.data);
   let orphansUntil: number | undefined;
 
   for (let attempt = 1; ; attempt++) {
-    const port = await freePort(attempt === 1 ? lastPort(launch.data) : 0);
-    const started = await tryLaunch(launch, port, logFile);
+    const started = await tryLaunch(launch, await freePort(wanted), logFile);
     if (typeof started !== 'string') return started;
 
-    if (started.includes('could not bind') && attempt < 5) continue;
+    if (started.includes('could not bind') && attempt < 5) {
+      wanted = 0;
+      continue;
+    }
     if (!/shared memory block .* still in use/.test(started)) {
       throw new EmbeddedPostgresError(
         `PostgreSQL did not start on ${launch.data}. Cure what its last lines say (all of them: ${logFile}), or set DATABASE_URL:\n` +
