@@ -78,7 +78,9 @@ describe('a receiver', () => {
       const { attempts, next_attempt_at: next } = await attempted(admin.api, id, times);
       waits.push(next === null ? 0 : Date.parse(next) - Date.parse(attempts.at(-1)?.at ?? ''));
     }
-    expect(waits.slice(0, -1)).toEqual(waits.slice(0, -1).sort((a, b) => a - b));
+    // The last two waits are as long, give or take a tenth.
+    const growing = waits.slice(0, -2);
+    expect(growing).toEqual(growing.toSorted((a, b) => a - b));
     expect(await attempted(admin.api, id)).toMatchObject({ status: 'failed', next_attempt_at: null });
     receiver.answer = answering(204);
     await admin.api.post(`/v1/webhook-deliveries/${id}/retry`);

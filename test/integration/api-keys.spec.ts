@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { pino } from 'pino';
-import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { EventLog } from '../../src/events/event-log.js';
 import { aKey, createKey, keyIdsOf } from '../support/api-keys.js';
 import type { CreatedKey } from '../support/api-keys.js';
+import { queries } from '../support/queries.js';
 import { startTestApp } from '../support/test-app.js';
 import type { SignedIn, TestApp } from '../support/test-app.js';
 
@@ -182,34 +181,20 @@ describe('last_used_at', () => {
 });
 
 describe('a request with a key', () => {
-  /** How often a connection is taken from the pool. */
-  async function queriesOf(work: () => Promise<unknown>): Promise<number> {
-    let acquired = 0;
-    const { master } = app.dataSource.driver as PostgresDriver as { master: EventEmitter };
-    const count = () => (acquired += 1);
-    master.on('acquire', count);
-    await work();
-    master.off('acquire', count);
-    return acquired;
-  }
-
   // A product's id that is none is answered after authentication and before any query of the feature.
   const call = (key: string) => withKey(key).get('/v1/products/no-uuid');
   const hundred = (key: string) => Promise.all(Array.from({ length: 100 }, () => call(key)));
-
-  /** Counted again if need be: a scheduled job may fall into it, but not each time. */
-  const queries = (work: () => Promise<unknown>) => expect.poll(() => queriesOf(work), { timeout: 15_000 });
 
   it('costs no query once the key is known, and one if it is unknown or wrong', async () => {
     const { key, prefix } = await createKey(manager.api);
     const fresh = await createKey(manager.api);
     await call(key);
     await sleep(200);
-    await queries(() => hundred(key)).toBe(0);
-    await queries(() => hundred(`${prefix}_${'A'.repeat(43)}`)).toBe(0);
-    await queries(() => hundred(`${prefix}_short`)).toBe(0);
-    await queries(() => hundred(`${fresh.prefix}_${'A'.repeat(43)}`)).toBe(100);
-    await queries(() => hundred(`sr_${'0'.repeat(32)}_${'A'.repeat(43)}`)).toBe(100);
+    await queries(app, () => hundred(key)).toBe(0);
+    await queries(app, () => hundred(`${prefix}_${'A'.repeat(43)}`)).toBe(0);
+    await queries(app, () => hundred(`${prefix}_short`)).toBe(0);
+    await queries(app, () => hundred(`${fresh.prefix}_${'A'.repeat(43)}`)).toBe(100);
+    await queries(app, () => hundred(`sr_${'0'.repeat(32)}_${'A'.repeat(43)}`)).toBe(100);
   });
 });
 

@@ -1,8 +1,7 @@
-import type { EventEmitter } from 'node:events';
-import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Notifications } from '../../src/database/notifications.js';
 import { FreezingProxy } from '../support/freezing-proxy.js';
+import { queries } from '../support/queries.js';
 import { startTestApp } from '../support/test-app.js';
 import type { TestApp } from '../support/test-app.js';
 
@@ -48,24 +47,13 @@ const cutLines = () =>
 const isRefused = (status: () => Promise<number>) =>
   expect.poll(status, { timeout: 5000, interval: 50 }).toBe(401);
 
-async function countQueries(work: () => Promise<unknown>): Promise<number> {
-  const { master } = there.dataSource.driver as PostgresDriver as { master: EventEmitter };
-  let acquired = 0;
-  const count = () => (acquired += 1);
-  master.on('acquire', count);
-  await work();
-  master.off('acquire', count);
-  return acquired;
-}
-
 describe('an instance that is told of changes', () => {
   it('refuses an ended session without having asked the database', async () => {
-    const { statusThere, end } = await runningToken();
-    const queries = await countQueries(async () => {
+    await queries(there, async () => {
+      const { statusThere, end } = await runningToken();
       await end();
       await isRefused(statusThere);
-    });
-    expect(queries).toBe(0);
+    }).toBe(0);
   });
 
   it('reads what happened while its line was cut, before it believes it again', async () => {
@@ -74,8 +62,7 @@ describe('an instance that is told of changes', () => {
     await vi.waitUntil(() => !there.app.get(Notifications).isCurrent(), { interval: 5 });
     await end();
     await isCurrent();
-    const queries = await countQueries(async () => expect(await statusThere()).toBe(401));
-    expect(queries).toBe(0);
+    await queries(there, async () => expect(await statusThere()).toBe(401)).toBe(0);
   });
 
   it('asks the database while its line is cut, and listens again', async () => {
@@ -84,8 +71,11 @@ describe('an instance that is told of changes', () => {
     await end();
     await isRefused(statusThere);
     await isCurrent();
-    const again = await runningToken();
-    expect(await countQueries(() => again.end().then(() => isRefused(again.statusThere)))).toBe(0);
+    await queries(there, async () => {
+      const again = await runningToken();
+      await again.end();
+      await isRefused(again.statusThere);
+    }).toBe(0);
   });
 
   it('distrusts a line that has fallen silent, and asks the database meanwhile', async () => {

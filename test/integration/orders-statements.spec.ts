@@ -9,7 +9,7 @@ let customer: SignedIn;
 let wishes: [string, number][];
 
 beforeAll(async () => {
-  app = await startTestApp();
+  app = await startTestApp({ ORDER_PENDING_LIMIT: '1000' });
   const manager = await app.signIn('manager');
   customer = await app.signIn('customer');
   const products = [await stocked(manager.api, 1000), await stocked(manager.api, 1000)];
@@ -22,17 +22,21 @@ async function statementsOf(): Promise<string[]> {
   const query = vi.spyOn(pg.Client.prototype, 'query');
   try {
     expect((await customer.api.post(ORDERS, anOrder(wishes))).status).toBe(201);
-    return query.mock.calls.map(([statement]: unknown[]) => {
-      const text = typeof statement === 'string' ? statement : (statement as { text: string }).text;
-      return (/\b(?:START TRANSACTION|COMMIT|pg_\w+|(?:FROM|INTO|UPDATE) \w+)/.exec(text) ?? [text])[0];
-    });
+    const texts = query.mock.calls.map(([statement]: unknown[]) =>
+      typeof statement === 'string' ? statement : (statement as { text: string }).text,
+    );
+    // Those who follow the event log look at it as soon as there is something new.
+    const own = texts.filter((text) => !text.includes('events_safe_position'));
+    return own.map(
+      (text) => (/\b(?:START TRANSACTION|COMMIT|pg_\w+|(?:FROM|INTO|UPDATE) \w+)/.exec(text) ?? [text])[0],
+    );
   } finally {
     query.mockRestore();
   }
 }
 
 describe('an order of two items', () => {
-  // Asked again where a scheduled job falls in.
+  // Asked again where something falls in that goes on in the background.
   it('takes seven round trips to the database, the last one before the commit to the stock', async () => {
     await expect
       .poll(statementsOf, { timeout: 15_000 })

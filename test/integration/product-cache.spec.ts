@@ -1,10 +1,9 @@
-import type { EventEmitter } from 'node:events';
-import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Notifications } from '../../src/database/notifications.js';
 import type { ApiClient } from '../support/api-client.js';
 import { FreezingProxy } from '../support/freezing-proxy.js';
 import { createProduct } from '../support/products.js';
+import { queries } from '../support/queries.js';
 import { startTestApp } from '../support/test-app.js';
 import type { TestApp } from '../support/test-app.js';
 
@@ -42,21 +41,6 @@ afterAll(async () => {
 });
 
 const isCurrent = ({ app }: TestApp) => app.get(Notifications).isCurrent(A_SECOND);
-
-/** How often a connection of the pool is asked for. */
-async function countQueries({ dataSource }: TestApp, work: () => Promise<unknown>): Promise<number> {
-  const { master } = dataSource.driver as PostgresDriver as { master: EventEmitter };
-  let acquired = 0;
-  const count = () => (acquired += 1);
-  master.on('acquire', count);
-  await work();
-  master.off('acquire', count);
-  return acquired;
-}
-
-/** Counted again if need be: what goes on in the background may fall into it, but not each time. */
-const queries = (app: TestApp, work: () => Promise<unknown>) =>
-  expect.poll(() => countQueries(app, work), { timeout: 15_000 });
 
 const versionOf = ({ headers }: { headers: Headers }) => Number(/\d+/.exec(headers.get('etag') ?? '')?.[0]);
 const read = async (api: ApiClient, id: string) => versionOf(await api.get(`/v1/products/${id}`));
