@@ -1,5 +1,8 @@
 import { FileFault } from './file-fault.js';
 
+/** What is being read when the young generation is collected moves to the old one: large pieces would fill that. */
+const PIECE = 16 * 1024;
+
 /** The text of a stream, without its byte order mark. @throws FileFault for what is not UTF-8, which is never replaced silently */
 export async function* decodeUtf8(chunks: AsyncIterable<Buffer>): AsyncGenerator<string, undefined> {
   const utf8 = new TextDecoder('utf-8', { fatal: true });
@@ -13,10 +16,10 @@ export async function* decodeUtf8(chunks: AsyncIterable<Buffer>): AsyncGenerator
   // The first line by itself: whether a file is begun depends on that, and not on how it is cut into pieces.
   let isFirst = true;
   for await (const chunk of chunks) {
-    const end: number = isFirst ? chunk.indexOf('\n') + 1 : 0;
-    if (end > 0) isFirst = false;
-    if (end > 0) yield decode(chunk.subarray(0, end));
-    yield decode(chunk.subarray(end));
+    let begin: number = isFirst ? chunk.indexOf('\n') + 1 : 0;
+    if (begin > 0) isFirst = false;
+    if (begin > 0) yield decode(chunk.subarray(0, begin));
+    for (; begin < chunk.length; begin += PIECE) yield decode(chunk.subarray(begin, begin + PIECE));
   }
   yield decode();
 }
