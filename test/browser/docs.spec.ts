@@ -70,11 +70,13 @@ describe.skipIf(!hasChromium)('the documentation in a browser', { timeout: 120_0
     expect([...origins]).toEqual([service.url]);
   });
 
-  it('shows every operation in Swagger UI', async () => {
+  it('shows every operation and the webhook in Swagger UI', async () => {
     const document = (await (await fetch(`${service.url}/openapi.json`)).json()) as OpenApi;
     await page.goto(`${service.url}/docs`);
     await page.waitForSelector('.opblock');
-    const operations = Object.values(document.paths).flatMap((path) => Object.keys(path));
+    const operations = [document.paths, document.webhooks].flatMap((paths) =>
+      Object.values(paths).flatMap((path) => Object.keys(path)),
+    );
     expect(await page.locator('.opblock').count()).toBe(operations.length);
   });
 
@@ -150,6 +152,7 @@ describe.skipIf(!hasChromium)('the documentation in a browser', { timeout: 120_0
 
 interface OpenApi {
   paths: Record<string, object>;
+  webhooks: Record<string, object>;
 }
 
 /** One that the administrator makes, past the page. */
