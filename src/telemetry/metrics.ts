@@ -1,6 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 
+/** However often somebody asks for the metrics, the database is asked so often. */
+const MEASURE_EVERY_MS = 5000;
+
 /** What operators count and watch, in the text format of Prometheus. One registry for each application, not for the process. */
 @Injectable()
 export class Metrics {
@@ -19,21 +22,40 @@ export class Metrics {
     return new Counter({ name, help, labelNames, registers: [this.registry] });
   }
 
-  /** Measured whenever somebody asks; undefined while it cannot be. */
-  gauge(name: string, help: string, measure: () => Promise<number | undefined>): void {
-    const gauge: Gauge = new Gauge({
-      name,
-      help,
-      registers: [this.registry],
-      collect: async () => {
-        const value = await measure();
-        if (value === undefined) gauge.remove();
-        else gauge.set(value);
-      },
-    });
+  /**
+   * What is measured when somebody asks, all at once and not more often than every few seconds; they have no values while
+   * that fails.
+   * @example metrics.gauges({ stockroom_jobs_due: 'Jobs that could be done now' }, () => this.count())
+   */
+  gauges<Name extends string>(
+    helps: Readonly<Record<Name, string>>,
+    measure: () => Promise<Readonly<Record<Name, number>>>,
+  ): void {
+    const measured = remembered(() => measure().catch(() => undefined));
+    for (const [name, help] of Object.entries<string>(helps)) {
+      const gauge: Gauge = new Gauge({
+        name,
+        help,
+        registers: [this.registry],
+        collect: async () => {
+          const value = (await measured())?.[name as Name];
+          if (value === undefined) gauge.remove();
+          else gauge.set(value);
+        },
+      });
+    }
   }
 
   text(): Promise<string> {
     return this.registry.metrics();
   }
+}
+
+function remembered<T>(measure: () => Promise<T>): () => Promise<T> {
+  let last: { readonly at: number; readonly value: Promise<T> } | undefined;
+  return () => {
+    const at = performance.now();
+    if (!last || at - last.at > MEASURE_EVERY_MS) last = { at, value: measure() };
+    return last.value;
+  };
 }

@@ -19,6 +19,17 @@ describe('GET /metrics', () => {
     expect(text).toMatch(/^# TYPE stockroom_product_cache_total counter$/m);
   });
 
+  it('tells how deep and how old the job queue is', async () => {
+    app = await startTestApp();
+    await app.dataSource.query(
+      `SELECT graphile_worker.add_job('nobody.does_this', run_at := now() - interval '100 seconds')`,
+    );
+    const { text } = await app.anonymous.get('/metrics');
+    expect(text).toMatch(/^stockroom_jobs_due [1-9]\d*$/m);
+    expect(Number(/^stockroom_jobs_oldest_due_seconds (.+)$/m.exec(text)?.[1])).toBeGreaterThanOrEqual(100);
+    expect(text).toMatch(/^stockroom_jobs_given_up 0$/m);
+  });
+
   it('is on METRICS_PORT, and only there, where that is set', async () => {
     const port = String(await freePort());
     app = await startTestApp({ METRICS_PORT: port });
