@@ -58,7 +58,8 @@ export class ReservationsService {
       ...shipped.map(({ id, productId, quantity, onHand, reserved }) => {
         const moved = { movement_id: id, quantity: -quantity, reason, order_id: orderId };
         const details = { ...moved, on_hand: onHand, available: onHand - reserved };
-        return { type: 'stock.moved', resourceId: productId, details } as const;
+        const changes = { on_hand: [onHand + quantity, onHand] } as const;
+        return { type: 'stock.moved', resourceId: productId, changes, details } as const;
       }),
     );
   }

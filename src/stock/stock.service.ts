@@ -109,7 +109,8 @@ export class StockService {
     const { id, productId, quantity, reason } = movement;
     const available = counts.onHand - counts.reserved;
     const details = { movement_id: id, quantity, reason, on_hand: counts.onHand, available };
-    await this.events.append(tx, { type: 'stock.moved', resourceId: productId, details });
+    const changes = { on_hand: [counts.onHand - quantity, counts.onHand] } as const;
+    await this.events.append(tx, { type: 'stock.moved', resourceId: productId, changes, details });
     const before = counts.version === 1 ? null : available - quantity;
     await this.availability.follow(tx, [{ productId, before, after: available }]);
   }

@@ -73,9 +73,9 @@ describe('the life of an order', () => {
     ]);
     await moveOrder(manager.api, id, 'paid');
     await moveOrder(manager.api, id, 'shipped');
-    for (const [product, quantity] of [
-      [second.id, -3],
-      [productId, -2],
+    for (const [product, before, quantity] of [
+      [second.id, 3, -3],
+      [productId, 10, -2],
     ] as const) {
       const { body } = await manager.api.get<{ data: MovementBody[] }>(
         `${movementsPath(product)}?reason=shipment`,
@@ -91,11 +91,12 @@ describe('the life of an order', () => {
         },
       ]);
       const moved = await app.dataSource.query<unknown[]>(
-        `SELECT details FROM events WHERE type = 'stock.moved' AND resource_id = $1 AND details->>'order_id' = $2`,
+        `SELECT changes, details FROM events WHERE type = 'stock.moved' AND resource_id = $1 AND details->>'order_id' = $2`,
         [product, id],
       );
       const movement = { movement_id: body.data[0]?.id, quantity, reason: 'shipment', order_id: id };
-      expect(moved).toMatchObject([{ details: movement }]);
+      const changes = { on_hand: [before, before + quantity] };
+      expect(moved).toMatchObject([{ changes, details: movement }]);
     }
     expect(await stockOf(manager.api, untracked.id)).toMatchObject({ tracked: false });
   });

@@ -157,19 +157,20 @@ describe('the event log', () => {
     expect((await manager.api.post(movementsPath(id), aMovement({ quantity: -1 }))).status).toBe(409);
     const who = { resource_type: 'stock', actor_type: 'user', actor_id: manager.id };
     const events = await sql(
-      `SELECT type, resource_type, actor_type, actor_id, details FROM events
+      `SELECT type, resource_type, actor_type, actor_id, changes, details FROM events
        WHERE resource_id = $1 AND resource_type = 'stock' ORDER BY position`,
       [id],
     );
     const moved = ({ id: movement_id, quantity, reason }: MovementBody, onHand: number) => ({
       type: 'stock.moved',
       ...who,
+      changes: { on_hand: [onHand - quantity, onHand] },
       details: { movement_id, quantity, reason, on_hand: onHand, available: onHand },
     });
     expect(events).toEqual([
       moved(receipt, 5),
       moved(loss, 0),
-      { type: 'stock.depleted', ...who, details: null },
+      { type: 'stock.depleted', ...who, changes: null, details: null },
     ]);
   });
 });
