@@ -100,10 +100,11 @@ export class Upload implements AsyncIterable<Buffer> {
 
   /** By a plain timer: signals that are aborted for each chunk of a large body would fill the heap. */
   private async next(): Promise<IteratorResult<Buffer, unknown>> {
-    const { promise: silence, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(() => {
-      reject(new UploadIncomplete(`Nothing came for ${this.idleMs / 1000} seconds.`));
-    }, this.idleMs).unref();
+    let timer: NodeJS.Timeout | undefined;
+    const silence = new Promise<never>((_, reject) => {
+      const giveUp = () => reject(new UploadIncomplete(`Nothing came for ${this.idleMs / 1000} seconds.`));
+      timer = setTimeout(giveUp, this.idleMs).unref();
+    });
     try {
       return await Promise.race([this.chunks.next(), silence]);
     } catch (error) {
