@@ -8,12 +8,16 @@ import { until } from '../support/jobs.js';
 import { anOrder, orderPath, ORDERS, stocked } from '../support/orders.js';
 import type { OrderBody } from '../support/orders.js';
 import { OwnPostgres } from '../support/own-postgres.js';
+import { answering, verified, WebhookReceiver } from '../support/webhook-receiver.js';
+import { createEndpoint, PRIVATE_HOSTS } from '../support/webhooks.js';
 
 const ADMIN = { ADMIN_EMAIL: 'admin@example.com', ADMIN_PASSWORD: 'a password for the admin' };
 const BUYERS = 8;
 
 let database: OwnPostgres;
 let service: BuiltService;
+let receiver: WebhookReceiver;
+let secret: string;
 let environment: NodeJS.ProcessEnv;
 let api: ApiClient;
 let wishes: [string, number][];
@@ -24,8 +28,11 @@ const acknowledged = () => [...asked.values()].filter((id) => id !== null);
 
 beforeEach(async () => {
   database = await OwnPostgres.start();
+  receiver = await WebhookReceiver.start();
+  receiver.answer = answering(204);
   environment = {
     ...ADMIN,
+    ...PRIVATE_HOSTS,
     NODE_ENV: 'test',
     DATABASE_URL: database.url,
     DATA_DIR: inject('dataDir'),
@@ -41,11 +48,13 @@ beforeEach(async () => {
   });
   api = new ApiClient(service.url).withToken(body.access_token);
   const products = [await stocked(api, 1_000_000), await stocked(api, 1_000_000)];
+  ({ secret } = await createEndpoint(api, { url: receiver.url, event_types: ['order.created'] }));
   wishes = products.map(({ id }, n) => [id, n + 1]);
 }, 60_000);
 
 afterEach(async () => {
   await service.stop('SIGKILL');
+  await receiver.stop();
   await database.remove();
 });
 
@@ -78,6 +87,10 @@ async function crashUnderLoad(crash: () => Promise<void>): Promise<void> {
   expect(asked.size).toBeGreaterThan(acknowledged().length);
 }
 
+/** The orders that the receiver of webhooks was told of. */
+const heardOf = (): Set<unknown> =>
+  new Set(receiver.received.map((message) => verified(secret, message).data['resource_id']));
+
 async function expectAllOnce(): Promise<void> {
   const unsure = [...asked].filter(([, id]) => id === null);
   for (const [key, id] of asked) {
@@ -98,12 +111,16 @@ async function expectAllOnce(): Promise<void> {
        (SELECT count(*)::int FROM events WHERE type = 'order.created') AS created,
        (SELECT array_agg(reserved ORDER BY reserved) FROM stock_levels) AS reserved`,
   );
-  await client.end();
   const n = asked.size;
   expect(rows).toEqual([{ orders: n, events: n, created: n, reserved: [n, 2 * n] }]);
+  // As if the leases of the dead were over.
+  await client.query('UPDATE webhook_deliveries SET locked_until = NULL');
+  await client.end();
+  await until(() => heardOf().size === asked.size, 30_000);
+  expect([...heardOf()].sort()).toEqual(ids.sort());
 }
 
-describe('kill -9 under load leaves every acknowledged order, and each key with one,', () => {
+describe('kill -9 under load leaves every acknowledged order, each key with one, and tells webhooks of all,', () => {
   it('of the service', { timeout: 120_000 }, async () => {
     await crashUnderLoad(async () => {
       await service.stop('SIGKILL');
