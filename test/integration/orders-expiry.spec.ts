@@ -54,7 +54,7 @@ const expiredEvents = () =>
 
 /** The job as it waits for its next time. */
 async function waitingJob() {
-  return (await jobsIn(app.dataSource)).find(
+  return (await jobsIn(app.dataSource, 'none')).find(
     ({ name, locked_by: worker }) => name === JOB && worker === null,
   );
 }

@@ -67,12 +67,13 @@ export interface JobRow {
   readonly locked_by: string | null;
 }
 
-/** What is in the queue, oldest first. */
-export async function jobsIn(dataSource: DataSource): Promise<JobRow[]> {
+/** What is in the queue, oldest first; the expiry of orders, which always waits there for its next time, is left out. */
+export async function jobsIn(dataSource: DataSource, leftOut = 'orders.expire'): Promise<JobRow[]> {
   return dataSource.query(
     `SELECT identifier AS name, key, payload, attempts, max_attempts, run_at, last_error, locked_by
      FROM graphile_worker._private_jobs AS jobs JOIN graphile_worker._private_tasks AS tasks ON tasks.id = task_id
-     ORDER BY jobs.id`,
+     WHERE identifier <> $1 ORDER BY jobs.id`,
+    [leftOut],
   );
 }
 

@@ -7,6 +7,7 @@ import { loadConfig } from '../../config/index.js';
 import type { Config } from '../../config/index.js';
 import { createApp } from '../../src/app.js';
 import type { Role } from '../../src/common/access/scopes.js';
+import { stopService } from '../../src/startup/start.js';
 import { UsersService } from '../../src/users/users.service.js';
 import { ApiClient } from './api-client.js';
 import { createDatabase } from './database.js';
@@ -64,7 +65,7 @@ export async function startTestApp(
     dataSource: app.get(DataSource),
     signIn: (role) => signIn(app, anonymous, role),
     close: async () => {
-      await app.close();
+      await stopService(app);
       await database?.drop();
     },
   };
