@@ -1,4 +1,5 @@
 import type { NewValues } from '../database/versioned-rows.js';
+import { changesBetween } from '../events/changes.js';
 import type { Changes } from '../events/logged-event.entity.js';
 import type { UpdateWebhookEndpointDto } from './webhook-endpoint.dto.js';
 import type { WebhookEndpoint } from './webhook-endpoint.entity.js';
@@ -17,13 +18,7 @@ export function changesOf(dto: UpdateWebhookEndpointDto): NewValues<WebhookEndpo
 
 /** For the log. The path of a URL may be a secret, and more people read the log than endpoints. */
 export function differences(before: WebhookEndpoint, after: WebhookEndpoint): Changes {
-  const [old, now] = [fieldsOf(before), fieldsOf(after)];
-  const names = Object.keys(now) as (keyof typeof now)[];
-  const changes = Object.fromEntries(
-    names
-      .filter((name) => JSON.stringify(old[name]) !== JSON.stringify(now[name]))
-      .map((name) => [name, [old[name], now[name]] as const]),
-  );
+  const changes = changesBetween(fieldsOf(before), fieldsOf(after));
   return before.url === after.url
     ? changes
     : { ...changes, url: [new URL(before.url).origin, new URL(after.url).origin] };
