@@ -10,6 +10,7 @@ import { loadConfig } from '../dist/config/index.js';
 import { createApp } from '../dist/src/app.js';
 import { ListAuditEventsQuery } from '../dist/src/audit/audit-event.dto.js';
 import { AuditService } from '../dist/src/audit/audit.service.js';
+import { captureStatements } from './captured.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -63,16 +64,7 @@ const dataSource = app.get(DataSource);
 const audit = app.get(AuditService);
 const list = (query) => audit.listEvents(Object.assign(new ListAuditEventsQuery(), query));
 
-const captured = [];
-const silent = () => undefined;
-dataSource.logger = {
-  logQuery: (sql, parameters) => captured.push({ sql, parameters }),
-  logQueryError: silent,
-  logQuerySlow: silent,
-  logSchemaBuild: silent,
-  logMigration: silent,
-  log: silent,
-};
+const captured = captureStatements(dataSource);
 
 const ago = (days) => new Date(Date.now() - days * DAY).toISOString();
 const user = await idOf('user0');

@@ -12,21 +12,13 @@ import { ListProductsQuery } from '../dist/src/products/product.dto.js';
 import { ProductsService } from '../dist/src/products/products.service.js';
 import { ListUsersQuery } from '../dist/src/users/user.dto.js';
 import { UsersService } from '../dist/src/users/users.service.js';
+import { captureStatements } from './captured.mjs';
 
 const config = loadConfig({ ...process.env, NODE_ENV: 'test', DATABASE_STATEMENT_TIMEOUT_MS: '600000' });
 const app = await createApp(config, pino({ level: 'silent' }));
 const dataSource = app.get(DataSource);
 
-const captured = [];
-const silent = () => undefined;
-dataSource.logger = {
-  logQuery: (sql, parameters) => captured.push({ sql, parameters }),
-  logQueryError: silent,
-  logQuerySlow: silent,
-  logSchemaBuild: silent,
-  logMigration: silent,
-  log: silent,
-};
+const captured = captureStatements(dataSource);
 
 // Prepared queries go past the ORM and its logger.
 const prepared = app.get(Sql);

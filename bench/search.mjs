@@ -8,6 +8,7 @@ import { loadConfig } from '../dist/config/index.js';
 import { createApp } from '../dist/src/app.js';
 import { ListProductsQuery } from '../dist/src/products/product.dto.js';
 import { ProductsService } from '../dist/src/products/products.service.js';
+import { captureStatements } from './captured.mjs';
 
 const { values } = parseArgs({
   options: { plans: { type: 'boolean', default: false }, rounds: { type: 'string', default: '50' } },
@@ -59,16 +60,7 @@ const dataSource = app.get(DataSource);
 const search = (query) =>
   app.get(ProductsService).listProducts(Object.assign(new ListProductsQuery(), query));
 
-const captured = [];
-const silent = () => undefined;
-dataSource.logger = {
-  logQuery: (sql, parameters) => captured.push({ sql, parameters }),
-  logQueryError: silent,
-  logQuerySlow: silent,
-  logSchemaBuild: silent,
-  logMigration: silent,
-  log: silent,
-};
+const captured = captureStatements(dataSource);
 
 for (const [name, query, page = 0] of SEARCHES) {
   const cursor = await cursorOf(query, page);
