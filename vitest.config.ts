@@ -1,15 +1,29 @@
 import { defineConfig } from 'vitest/config';
 
+/** Starts and kills processes, or runs load. */
+const SLOW = 'test/**/*.slow.spec.ts';
+const BROWSER = 'test/browser/**/*.spec.ts';
+
 export default defineConfig({
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
   test: {
-    include: ['src/**/*.spec.ts', 'config/**/*.spec.ts', 'test/**/*.spec.ts'],
     globalSetup: ['test/support/global-setup.ts'],
-    setupFiles: ['reflect-metadata'],
+    setupFiles: ['reflect-metadata', 'test/support/restore.ts'],
     pool: 'forks',
-    // Most of them wait for a database or a process, not for a processor.
+    // Files share a worker and the modules that it has loaded: importing the service takes longer than most files.
+    isolate: false,
+    // Most tests wait for a database, not for a processor.
     maxWorkers: 3,
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    // Only a test that hangs reaches these, however slow the machine is.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'fast', include: ['{src,config,test}/**/*.spec.ts'], exclude: [SLOW, BROWSER] },
+      },
+      { extends: true, test: { name: 'slow', include: [SLOW] } },
+      { extends: true, test: { name: 'browser', include: [BROWSER] } },
+    ],
   },
 });

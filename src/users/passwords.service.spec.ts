@@ -1,31 +1,13 @@
 import { availableParallelism } from 'node:os';
-import { hash as argon2Hash } from '@node-rs/argon2';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import argon2 from '@node-rs/argon2';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Problem } from '../common/problems/problem.js';
 import { PasswordsService } from './passwords.service.js';
 
 /** Counts the real work without replacing it. */
-const work = vi.hoisted(() => ({
-  hashes: 0,
-  verifications: [] as string[],
-  /** Takes the place of a verification. */
-  stub: undefined as (() => Promise<boolean>) | undefined,
-}));
-
-vi.mock('@node-rs/argon2', async (importOriginal) => {
-  const argon2 = await importOriginal<typeof import('@node-rs/argon2')>();
-  return {
-    ...argon2,
-    hash: (...parameters: Parameters<typeof argon2.hash>) => {
-      work.hashes += 1;
-      return argon2.hash(...parameters);
-    },
-    verify: (...parameters: Parameters<typeof argon2.verify>) => {
-      work.verifications.push(String(parameters[0]));
-      return work.stub ? work.stub() : argon2.verify(...parameters);
-    },
-  };
-});
+const hashes = vi.spyOn(argon2, 'hash');
+const verifications = vi.spyOn(argon2, 'verify');
 
 const passwords = new PasswordsService();
 
@@ -38,8 +20,8 @@ describe('verify', () => {
   beforeEach(async () => {
     known = await passwords.hash('a passphrase for the tests');
     await passwords.verify(undefined, 'makes the decoy');
-    work.hashes = 0;
-    work.verifications = [];
+    hashes.mockClear();
+    verifications.mockClear();
   });
 
   it('accepts the password and refuses any other', async () => {
@@ -54,9 +36,9 @@ describe('verify', () => {
   ])('does the same work for an account %s', async (_, none) => {
     expect(await passwords.verify(known, 'not it')).toBe(false);
     expect(await passwords.verify(none, 'not it')).toBe(false);
-    const [first, second] = work.verifications;
-    expect(work.verifications).toHaveLength(2);
-    expect(work.hashes).toBe(0);
+    const [first, second] = verifications.mock.calls.map(([hash]) => String(hash));
+    expect(verifications).toHaveBeenCalledTimes(2);
+    expect(hashes).not.toHaveBeenCalled();
     expect(costOf(second)).toBe(costOf(first));
     expect(costOf(first)).toBe('$argon2id$v=19$m=19456,t=2,p=1');
   });
@@ -104,7 +86,7 @@ describe('needsRehash', () => {
     ['fewer passes', { timeCost: 1 }],
     ['more lanes', { parallelism: 2 }],
   ])('finds %s', async (_, other) => {
-    const old = await argon2Hash('x', { memoryCost: 19_456, timeCost: 2, parallelism: 1, ...other });
+    const old = await argon2.hash('x', { memoryCost: 19_456, timeCost: 2, parallelism: 1, ...other });
     expect(passwords.needsRehash(old)).toBe(true);
     expect(await passwords.verify(old, 'x')).toBe(true);
   });
@@ -146,15 +128,15 @@ describe('a storm of logins', () => {
     const hash = await passwords.hash('x');
     let running = 0;
     let most = 0;
-    work.stub = async () => {
+    verifications.mockImplementation(async () => {
       most = Math.max(most, (running += 1));
-      await new Promise((resolve) => setTimeout(resolve, 1));
+      await nextTurn();
       running -= 1;
       return true;
-    };
+    });
     const storm = Array.from({ length: atOnce + 256 + 20 }, () => passwords.verify(hash, 'x'));
     const results = await Promise.allSettled(storm);
-    work.stub = undefined;
+    verifications.mockRestore();
     const refused = results.filter((result) => result.status === 'rejected');
     expect(refused).toHaveLength(20);
     for (const { reason } of refused) expect((reason as Problem).code).toBe('overloaded');

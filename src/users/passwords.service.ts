@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Injectable } from '@nestjs/common';
-import { hash, verify } from '@node-rs/argon2';
+import argon2 from '@node-rs/argon2';
 import type { Options } from '@node-rs/argon2';
 import { dictionary } from '@zxcvbn-ts/language-common';
 import { invalid, Problem } from '../common/problems/problem.js';
@@ -38,13 +38,13 @@ export class PasswordsService {
   }
 
   hash(password: string): Promise<string> {
-    return this.limited(() => hash(normalized(password), PARAMETERS));
+    return this.limited(() => argon2.hash(normalized(password), PARAMETERS));
   }
 
   /** Whether the password fits; without an account (undefined) or without a hash (null) it does not, after as much work. */
   async verify(passwordHash: string | null | undefined, password: string): Promise<boolean> {
     const against = passwordHash ?? (await this.decoy);
-    const fits = await this.limited(() => verify(against, normalized(password)));
+    const fits = await this.limited(() => argon2.verify(against, normalized(password)));
     return fits && typeof passwordHash === 'string';
   }
 

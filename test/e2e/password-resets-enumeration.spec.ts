@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import argon2 from '@node-rs/argon2';
 import { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { currentContext } from '../../src/common/context/request-context.js';
@@ -12,15 +13,7 @@ import type { SignedIn, TestApp } from '../support/test-app.js';
 import { enrol } from '../support/totp.js';
 
 /** Every argon2 verification: what a login costs, and what an attacker could time. */
-const verifications = vi.hoisted(() => ({ count: 0 }));
-vi.mock('@node-rs/argon2', async (load) => {
-  const library = await load<typeof import('@node-rs/argon2')>();
-  const verify: typeof library.verify = (...args) => {
-    verifications.count += 1;
-    return library.verify(...args);
-  };
-  return { ...library, verify };
-});
+const verifications = vi.spyOn(argon2, 'verify');
 
 const RESETS = '/v1/auth/password-resets';
 
@@ -72,14 +65,14 @@ interface Observation {
 
 async function observe(path: string, body: object): Promise<Observation> {
   const id = randomUUID();
-  const before = verifications.count;
+  const before = verifications.mock.calls.length;
   const answer = await app.anonymous.post(path, body, { 'x-request-id': id });
   return {
     status: answer.status,
     text: answer.text.replace(/[0-9a-f]{32}/, 'trace'),
     headers: comparable(answer),
     statements: statements.get(id) ?? [],
-    verifications: verifications.count - before,
+    verifications: verifications.mock.calls.length - before,
   };
 }
 
