@@ -17,6 +17,7 @@ export default defineConfig({
     // Only a test that hangs reaches these, however slow the machine is.
     testTimeout: 300_000,
     hookTimeout: 300_000,
+    expect: { poll: { timeout: 120_000 } },
     projects: [
       {
         extends: true,

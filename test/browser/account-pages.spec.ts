@@ -9,8 +9,8 @@ import { ApiClient } from '../support/api-client.js';
 import { BuiltService, freePort } from '../support/built-service.js';
 import { createDatabase } from '../support/database.js';
 import type { TestDatabase } from '../support/database.js';
-import { until } from '../support/jobs.js';
 import { mailsIn } from '../support/mailbox.js';
+import { until } from '../support/until.js';
 
 const PASSWORD = 'a passphrase for the browser';
 const NEW_PASSWORD = 'a longer passphrase than before';
@@ -31,7 +31,7 @@ const hasChromium = existsSync(CHROMIUM);
 if (!hasChromium)
   console.warn(`The browser tests are skipped: there is no ${CHROMIUM} (apt-get install chromium).`);
 
-describe.skipIf(!hasChromium)('the pages that mails lead to, in a browser', { timeout: 120_000 }, () => {
+describe.skipIf(!hasChromium)('the pages that mails lead to, in a browser', () => {
   let dataDir: string;
   let database: TestDatabase;
   let service: BuiltService;

@@ -25,7 +25,7 @@ const hasChromium = existsSync(CHROMIUM);
 if (!hasChromium)
   console.warn(`The browser tests are skipped: there is no ${CHROMIUM} (apt-get install chromium).`);
 
-describe.skipIf(!hasChromium)('the documentation in a browser', { timeout: 120_000 }, () => {
+describe.skipIf(!hasChromium)('the documentation in a browser', () => {
   let database: TestDatabase;
   let service: BuiltService;
   let browser: Browser;

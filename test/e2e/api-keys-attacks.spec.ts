@@ -90,7 +90,7 @@ describe('a key that is none', () => {
     const known = await createKey(manager.api, { expires_at });
     const fresh = await createKey(manager.api, { expires_at });
     expect((await callMe(withKey(known.key))).status).toBe(200);
-    await expect.poll(async () => (await callMe(withKey(known.key))).status, { timeout: 5000 }).toBe(401);
+    await expect.poll(async () => (await callMe(withKey(known.key))).status).toBe(401);
     for (const { key, prefix } of [known, fresh]) {
       const { status, body } = await callMe(withKey(key));
       expect([status, body.code, body.detail]).toEqual([401, 'unauthenticated', 'The API key has expired.']);
@@ -178,12 +178,12 @@ describe.each(['with the lines up', 'with the lines cut right before'])(
         const answers = await Promise.all([here, there].map((app) => call(withKey(key.key, app))));
         return answers.map(({ status }) => status);
       };
-      await expect.poll(areCurrent, { timeout: 10_000 }).toEqual([true, true]);
+      await expect.poll(areCurrent).toEqual([true, true]);
       expect(await calls()).toEqual([before, before]);
       if (lines !== 'with the lines up') await cutLines();
       await happen(owner, key);
-      await expect.poll(calls, { timeout: 5000, interval: 50 }).toEqual([after, after]);
-      await expect.poll(areCurrent, { timeout: 10_000 }).toEqual([true, true]);
+      await expect.poll(calls, { interval: 50 }).toEqual([after, after]);
+      await expect.poll(areCurrent).toEqual([true, true]);
       expect(await calls()).toEqual([after, after]);
     });
   },
@@ -224,7 +224,7 @@ describe('a key and its owner', () => {
     const line = vi.spyOn(there.app.get(Notifications), 'isCurrent').mockReturnValue(false);
     const sql = vi.spyOn(there.app.get(Sql), 'prepared').mockRejectedValue(away);
     try {
-      await expect.poll(status, { timeout: 3000 }).toBe(503);
+      await expect.poll(status).toBe(503);
       expect((await withKey(key, there).get('/health/live')).status).toBe(200);
       sql.mockRestore();
       expect(await status()).toBe(200);

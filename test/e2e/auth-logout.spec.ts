@@ -27,7 +27,7 @@ describe('POST /v1/auth/logout', () => {
     const other = await app.anonymous.post('/v1/auth/login', { email, password: PASSWORD });
     const otherApi = app.anonymous.withToken(String(other.body.access_token));
     await logout(refreshToken);
-    await expect.poll(async () => (await api.get('/v1/users/me')).status, { timeout: 5000 }).toBe(401);
+    await expect.poll(async () => (await api.get('/v1/users/me')).status).toBe(401);
     expect((await otherApi.get('/v1/users/me')).status).toBe(200);
     expect((await refresh(other.body.refresh_token)).status).toBe(200);
   });

@@ -10,11 +10,12 @@ import {
   tokenIn,
 } from '../support/account-mails.js';
 import type { ApiClient } from '../support/api-client.js';
-import { jobsIn, runJobsNow, until } from '../support/jobs.js';
+import { jobsIn, runJobsNow } from '../support/jobs.js';
 import { startSmtp } from '../support/smtp.js';
 import type { Mail, TestSmtp } from '../support/smtp.js';
 import { startTestApp } from '../support/test-app.js';
 import type { SignedIn, TestApp } from '../support/test-app.js';
+import { until } from '../support/until.js';
 
 const PATH = '/v1/auth/email-verifications';
 
@@ -136,7 +137,7 @@ describe('a scope of VERIFIED_EMAIL_SCOPES', () => {
       expect([refused.status, refused.body.code]).toEqual([403, 'email_not_verified']);
       expect((await user.api.get('/v1/users/me')).status).toBe(200);
       await confirm(tokenOf(await smtp.next(user.email)), strict);
-      await expect.poll(async () => (await user.api.get('/v1/products')).status, { timeout: 5000 }).toBe(200);
+      await expect.poll(async () => (await user.api.get('/v1/products')).status).toBe(200);
     } finally {
       await strict.close();
     }
@@ -149,7 +150,7 @@ describe('a scope of VERIFIED_EMAIL_SCOPES', () => {
       const user = await register(strict);
       await confirm(tokenOf(await smtp.next(user.email)), strict);
       await boss.api.patch(`/v1/users/${user.id}`, { email: `new-${user.email}` });
-      await expect.poll(async () => (await user.api.get('/v1/products')).status, { timeout: 5000 }).toBe(403);
+      await expect.poll(async () => (await user.api.get('/v1/products')).status).toBe(403);
     } finally {
       await strict.close();
     }

@@ -2,11 +2,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OneTimeTokensService } from '../../src/one-time-tokens/one-time-tokens.service.js';
 import { countTokens, register, tokenIn } from '../support/account-mails.js';
 import type { ApiClient } from '../support/api-client.js';
-import { jobsIn, until } from '../support/jobs.js';
+import { jobsIn } from '../support/jobs.js';
 import { startSmtp } from '../support/smtp.js';
 import type { Mail, TestSmtp } from '../support/smtp.js';
 import { PASSWORD, startTestApp } from '../support/test-app.js';
 import type { SignedIn, TestApp } from '../support/test-app.js';
+import { until } from '../support/until.js';
 
 const PATH = '/v1/auth/email-verifications';
 

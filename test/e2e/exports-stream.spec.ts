@@ -117,7 +117,7 @@ describe('a client that leaves', () => {
     const leaving = new AbortController();
     const headers = { authorization: `Bearer ${manager.accessToken}`, accept: NDJSON };
     const answer = fetch(`${app.url}/v1/products`, { headers, signal: leaving.signal });
-    await vi.waitFor(() => expect(count(/^DECLARE/)).toBe(1));
+    await expect.poll(() => count(/^DECLARE/)).toBe(1);
     leaving.abort();
     await expect(answer).rejects.toThrow();
     await locker.rollbackTransaction();

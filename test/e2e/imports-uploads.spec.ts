@@ -4,10 +4,10 @@ import type { ClientRequest, IncomingMessage, Server } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ended, importFile, upload } from '../support/imports.js';
 import type { ImportBody } from '../support/imports.js';
-import { until } from '../support/jobs.js';
 import { newSku, walk } from '../support/products.js';
 import { startTestApp } from '../support/test-app.js';
 import type { SignedIn, TestApp } from '../support/test-app.js';
+import { until } from '../support/until.js';
 
 let app: TestApp;
 let manager: SignedIn;

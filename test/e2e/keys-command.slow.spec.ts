@@ -181,4 +181,4 @@ it('a service that is restarted after each step keeps its users signed in', asyn
     await service.stop();
     await database.drop();
   }
-}, 60_000);
+});

@@ -5,12 +5,13 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { currentContext } from '../../src/common/context/request-context.js';
 import { countTokens, tokenIn } from '../support/account-mails.js';
 import type { Any, ApiResponse } from '../support/api-client.js';
-import { jobsIn, until } from '../support/jobs.js';
+import { jobsIn } from '../support/jobs.js';
 import { startSmtp } from '../support/smtp.js';
 import type { TestSmtp } from '../support/smtp.js';
 import { PASSWORD, startTestApp } from '../support/test-app.js';
 import type { SignedIn, TestApp } from '../support/test-app.js';
 import { enrol } from '../support/totp.js';
+import { until } from '../support/until.js';
 
 /** Every argon2 verification: what a login costs, and what an attacker could time. */
 const verifications = vi.spyOn(argon2, 'verify');

@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ageTokens, everythingIn, secretsOf, tokenIn } from '../support/account-mails.js';
-import { jobsIn, runJobsNow, until } from '../support/jobs.js';
+import { jobsIn, runJobsNow } from '../support/jobs.js';
 import { startSmtp } from '../support/smtp.js';
 import type { TestSmtp } from '../support/smtp.js';
 import { PASSWORD, startTestApp } from '../support/test-app.js';
 import type { SignedIn, TestApp } from '../support/test-app.js';
+import { until } from '../support/until.js';
 
 const PATH = '/v1/auth/password-resets';
 const NEW_PASSWORD = 'quite another passphrase 🦊';

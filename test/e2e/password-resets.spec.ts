@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OneTimeTokensService } from '../../src/one-time-tokens/one-time-tokens.service.js';
 import { ageTokens, countTokens, tokenIn } from '../support/account-mails.js';
-import { jobsIn, until } from '../support/jobs.js';
+import { jobsIn } from '../support/jobs.js';
 import { startSmtp } from '../support/smtp.js';
 import type { TestSmtp } from '../support/smtp.js';
 import { PASSWORD, startTestApp } from '../support/test-app.js';
 import type { SignedIn, TestApp } from '../support/test-app.js';
 import { beginLogin, codeAt, confirmLogin, enrol, forgetUse } from '../support/totp.js';
+import { until } from '../support/until.js';
 
 const PATH = '/v1/auth/password-resets';
 const NEW_PASSWORD = 'quite another passphrase 🦊';

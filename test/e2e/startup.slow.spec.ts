@@ -11,6 +11,7 @@ import { ApiClient } from '../support/api-client.js';
 import { BuiltService, freePort } from '../support/built-service.js';
 import { createDatabase } from '../support/database.js';
 import type { TestDatabase } from '../support/database.js';
+import { until } from '../support/until.js';
 
 let folder: string;
 let port: string;
@@ -90,7 +91,7 @@ describe('on a database of its own making', () => {
     expect(await second.stop('SIGINT')).toBe(0);
     expect(isAlive(last)).toBe(false);
     expect(isAlive(pid)).toBe(false);
-  }, 60_000);
+  });
 
   it('leaves no server behind when it is stopped while it makes one', async () => {
     const service = start();
@@ -250,14 +251,6 @@ async function openProxy(port: number, target: number): Promise<{ cut(): void }>
       for (const socket of sockets) socket.destroy();
     },
   };
-}
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error('It did not come to that.');
-    await sleep(20);
-  }
 }
 
 /** How many sessions of the service wait for a lock. */

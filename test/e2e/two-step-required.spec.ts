@@ -89,7 +89,7 @@ describe('a role that must sign in with two steps', () => {
     expect((await user.api.get('/v1/products')).status).toBe(200);
     expect((await admin.patch(`/v1/users/${user.id}`, { role: 'admin' })).status).toBe(200);
     await expect
-      .poll(async () => (await user.api.get('/v1/products')).body.code, { timeout: 5000 })
+      .poll(async () => (await user.api.get('/v1/products')).body.code)
       .toBe('mfa_enrolment_required');
     await expectEnrolmentAsked(user.api);
     const { body } = await app.anonymous.post<Tokens>('/v1/auth/refresh', {
@@ -105,7 +105,7 @@ describe('a role that must sign in with two steps', () => {
     const { body } = await confirmLogin(app, await beginLogin(app, user), user.recoveryCodes[0]);
     const api = app.anonymous.withToken(body.access_token);
     await admin.patch(`/v1/users/${user.id}`, { role: 'admin' });
-    await expect.poll(async () => (await api.get('/v1/users')).status, { timeout: 5000 }).toBe(200);
+    await expect.poll(async () => (await api.get('/v1/users')).status).toBe(200);
   });
 
   it('is not got round by an API key', async () => {

@@ -74,7 +74,7 @@ describe('DELETE /v1/users/me', () => {
     expect([status, text]).toEqual([204, '']);
     const refresh = await app.anonymous.post('/v1/auth/refresh', { refresh_token: refreshToken });
     expect([refresh.status, refresh.body.code]).toEqual([401, 'invalid_credentials']);
-    await expect.poll(async () => (await api.get('/v1/users/me')).status, { timeout: 5000 }).toBe(401);
+    await expect.poll(async () => (await api.get('/v1/users/me')).status).toBe(401);
     const again = { email, password: 'yet another passphrase', full_name: 'The next one' };
     expect((await app.anonymous.post('/v1/auth/register', again)).status).toBe(201);
   });

@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { until } from '../support/jobs.js';
 import { mailsIn } from '../support/mailbox.js';
 import { startTestApp } from '../support/test-app.js';
 import type { SignedIn, TestApp } from '../support/test-app.js';
@@ -15,6 +14,7 @@ import {
   PRIVATE_HOSTS,
   sendTest,
 } from '../support/webhooks.js';
+import { until } from '../support/until.js';
 
 let app: TestApp;
 let admin: SignedIn;

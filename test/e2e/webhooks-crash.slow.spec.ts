@@ -7,12 +7,12 @@ import { ApiClient } from '../support/api-client.js';
 import { BuiltService, freePort } from '../support/built-service.js';
 import { createDatabase } from '../support/database.js';
 import type { TestDatabase } from '../support/database.js';
-import { until } from '../support/jobs.js';
 import { aProduct } from '../support/products.js';
 import { aMovement, movementsPath } from '../support/stock.js';
 import { answering, verified, WebhookReceiver } from '../support/webhook-receiver.js';
 import { createEndpoint, PRIVATE_HOSTS, sendTest } from '../support/webhooks.js';
 import type { EndpointBody } from '../support/webhooks.js';
+import { until } from '../support/until.js';
 
 const ADMIN = { email: 'admin@example.com', password: 'a passphrase for the tests' };
 
@@ -83,7 +83,7 @@ it('Of a service that is killed and started again, every committed event arrives
   await observer.query('UPDATE webhook_deliveries SET locked_until = now()');
   service = await new BuiltService(service.environment).ready();
   const { rows } = await observer.query<{ id: string }>(`SELECT id FROM events WHERE type = 'stock.moved'`);
-  await until(() => rows.every((event) => arrivals(secret).has(event.id)), 20_000);
+  await until(() => rows.every((event) => arrivals(secret).has(event.id)));
   for (const ids of arrivals(secret).values()) expect(ids.size).toBe(1);
   for (const again of unanswered) expect(receiver.ids.filter((sent) => sent === again)).toHaveLength(2);
   const open = `SELECT FROM webhook_deliveries WHERE status = 'pending'`;

@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { HostAddresses } from '../../src/webhooks/host-addresses.service.js';
-import { until } from '../support/jobs.js';
 import { aProduct } from '../support/products.js';
 import { move } from '../support/stock.js';
 import { startTestApp } from '../support/test-app.js';
@@ -17,6 +16,7 @@ import {
   sendTest,
 } from '../support/webhooks.js';
 import type { DeliveryBody } from '../support/webhooks.js';
+import { until } from '../support/until.js';
 
 const MEGABYTE = Buffer.alloc(1024 * 1024, 'x');
 
@@ -167,7 +167,7 @@ describe('a receiver that hangs', () => {
     const find = async () =>
       (await admin.api.get(`${endpointPath(deadId)}/deliveries?limit=100`)).body.data as DeliveryBody[];
     expect((await find()).flatMap(({ attempts }) => attempts)).toEqual([]);
-    await until(async () => (await find()).some(({ attempts }) => attempts.length > 0), 15_000);
+    await until(async () => (await find()).some(({ attempts }) => attempts.length > 0));
     const tried = (await find()).filter(({ attempts }) => attempts.length > 0);
     expect(tried[0]).toMatchObject({
       status: 'pending',

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import pg from 'pg';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   type EmbeddedPostgres,
   EmbeddedPostgresError,
@@ -124,7 +124,7 @@ describe('startEmbeddedPostgres where it started before', () => {
     expect(await query(adopted.url, 'select current_database() as name')).toEqual([{ name: 'stockroom' }]);
     await adopted.stop();
     // A process that has ended keeps its number until its parent, this one, has heard of it.
-    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'));
+    await expect.poll(() => () => process.kill(pid, 0)).toThrow('ESRCH');
   });
 
   it('is not misled by a postmaster.pid whose number passed to another process', async () => {

@@ -7,6 +7,7 @@ import { EventLog } from '../../src/events/event-log.js';
 import type { LoggedEvent } from '../../src/events/logged-event.entity.js';
 import { startTestApp } from '../support/test-app.js';
 import type { TestApp } from '../support/test-app.js';
+import { until } from '../support/until.js';
 
 const WRITERS = 12;
 const ROUNDS = 25;
@@ -167,7 +168,7 @@ describe('a subscriber', () => {
     const leave = feed.subscribe(listener);
     // Of what was there before, only the first subscriber of all can be told.
     await transactions.run((tx) => append(tx, 'first'));
-    await vi.waitUntil(() => listener.mock.calls.length > 0);
+    await until(() => listener.mock.calls.length > 0);
     for (const work of [
       () => transactions.run((tx) => append(tx, 'here')),
       () =>
@@ -178,14 +179,14 @@ describe('a subscriber', () => {
     ]) {
       const before = listener.mock.calls.length;
       await work();
-      await vi.waitUntil(() => listener.mock.calls.length > before);
+      await until(() => listener.mock.calls.length > before);
     }
     leave();
     const stay = vi.fn();
     const end = feed.subscribe(stay);
     listener.mockClear();
     await transactions.run((tx) => append(tx, 'later'));
-    await vi.waitUntil(() => stay.mock.calls.length > 0);
+    await until(() => stay.mock.calls.length > 0);
     expect(listener).not.toHaveBeenCalled();
     end();
   });

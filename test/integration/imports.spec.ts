@@ -9,6 +9,7 @@ import { holdLock } from '../support/locks.js';
 import { aProduct } from '../support/products.js';
 import { startTestApp } from '../support/test-app.js';
 import type { SignedIn, TestApp } from '../support/test-app.js';
+import { until } from '../support/until.js';
 
 let app: TestApp;
 let manager: SignedIn;
@@ -99,13 +100,13 @@ describe('an import that is interrupted', () => {
         manager.api,
         fileOf('A', 0, 18_000) + fileOf('B', 0, 1000).slice(HEAD.length),
       );
-      await vi.waitFor(() => expect(done).toBeGreaterThan(batches), { timeout: 10_000 });
-      await vi.waitFor(async () => {
+      await until(() => done > batches);
+      await until(async () => {
         const rows = await app.dataSource.query<unknown[]>(
           `SELECT 1 FROM graphile_worker._private_jobs WHERE last_error = 'interrupted' AND locked_at IS NULL`,
         );
-        expect(rows).toHaveLength(1);
-      }, 10_000);
+        return rows.length === 1;
+      });
       const halfDone = await manager.api.get(`/v1/product-imports/${body.id}`);
       expect(halfDone.body).toMatchObject({ status: 'running' });
       expect((await products())?.all).toBe(halfDone.body['created_rows']);
@@ -121,7 +122,7 @@ describe('an import that is interrupted', () => {
     const service = app.app.get(CarryOutService);
     const carryOut = vi.spyOn(service, 'carryOut').mockResolvedValue();
     const { body } = await upload(manager.api, fileOf('A', 0, 18_000));
-    await vi.waitFor(() => expect(carryOut).toHaveBeenCalled(), { timeout: 10_000 });
+    await until(() => carryOut.mock.calls.length > 0);
     carryOut.mockRestore();
     const { signal } = new AbortController();
     await Promise.all([service.carryOut(body.id, signal), service.carryOut(body.id, signal)]);
@@ -134,7 +135,7 @@ describe('an import that is interrupted', () => {
     const service = app.app.get(CarryOutService);
     const carryOut = vi.spyOn(service, 'carryOut').mockResolvedValue();
     const { body } = await upload(manager.api, fileOf('A', 0, 18_000));
-    await vi.waitFor(() => expect(carryOut).toHaveBeenCalled(), { timeout: 10_000 });
+    await until(() => carryOut.mock.calls.length > 0);
     carryOut.mockRestore();
     await expect(service.carryOut(body.id, AbortSignal.abort(new Error('stop')))).rejects.toThrow('stop');
     expect((await products())?.all).toBe(0);

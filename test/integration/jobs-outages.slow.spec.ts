@@ -8,8 +8,9 @@ import { WorkerLease } from '../../src/jobs/worker-lease.js';
 import { createDatabase } from '../support/database.js';
 import type { TestDatabase } from '../support/database.js';
 import { openLink } from '../support/database-link.js';
-import { jobsIn, runJobsNow, startJobs, until } from '../support/jobs.js';
+import { jobsIn, runJobsNow, startJobs } from '../support/jobs.js';
 import type { TestJobs } from '../support/jobs.js';
+import { until } from '../support/until.js';
 
 const nothing = (): void => undefined;
 
@@ -98,13 +99,13 @@ describe('the worker', () => {
         () => false,
       ),
     );
-    await until(() => done.includes('after'), 15_000);
+    await until(() => done.includes('after'));
     // What it could not write down is found by its next life, or by another instance.
     const lease = leaseOf('another');
     await until(() => done.filter((name) => name === 'cut').length === 2);
     await lease.release();
     await until(async () => (await jobsIn(observer)).length === 0);
-  }, 40_000);
+  });
 
   it('goes on when the database was away while it had nothing to do', async () => {
     const link = await openLink(database.url);
@@ -119,8 +120,8 @@ describe('the worker', () => {
         () => false,
       ),
     );
-    await until(() => done.includes('after'), 15_000);
-  }, 40_000);
+    await until(() => done.includes('after'));
+  });
 });
 
 describe('a stop', () => {
@@ -138,7 +139,7 @@ describe('a stop', () => {
     await jobs.close();
     expect(done).toEqual(['begun', 'finished']);
     expect(await jobsIn(observer)).toEqual([]);
-    await until(async () => (await connections()) === 0, 1000);
+    await until(async () => (await connections()) === 0);
   });
 
   it('takes no time when there is nothing to do', async () => {
@@ -218,7 +219,7 @@ describe('the jobs of a worker that was killed', () => {
          AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
     );
     await until(async () => (await leases()) === 0);
-    await until(async () => (await leases()) === 1, 2000);
+    await until(async () => (await leases()) === 1);
     await alive.release();
     await until(async () => (await leases()) === 0);
   });

@@ -4,8 +4,9 @@ import { currentContext } from '../../src/common/context/request-context.js';
 import { JobRegistry } from '../../src/jobs/job-registry.js';
 import { createDatabase } from '../support/database.js';
 import type { TestDatabase } from '../support/database.js';
-import { jobsIn, runJobsNow, startJobs, until } from '../support/jobs.js';
+import { jobsIn, runJobsNow, startJobs } from '../support/jobs.js';
 import type { TestJobs } from '../support/jobs.js';
+import { until } from '../support/until.js';
 
 let database: TestDatabase;
 let jobs: TestJobs;

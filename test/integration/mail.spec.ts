@@ -6,11 +6,12 @@ import { generateKeySet } from '../../config/index.js';
 import { Mailer } from '../../src/mail/mailer.js';
 import { createDatabase } from '../support/database.js';
 import type { TestDatabase } from '../support/database.js';
-import { jobsIn, runJobsNow, startJobs, until } from '../support/jobs.js';
+import { jobsIn, runJobsNow, startJobs } from '../support/jobs.js';
 import type { TestJobs } from '../support/jobs.js';
 import { EVIL, expectNoMoreThanAsked, MAIL, mailer } from '../support/mails.js';
 import { startSmtp } from '../support/smtp.js';
 import type { TestSmtp } from '../support/smtp.js';
+import { until } from '../support/until.js';
 
 let folder: string;
 beforeEach(() => {

@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Notifications } from '../../src/database/notifications.js';
 import { FreezingProxy } from '../support/freezing-proxy.js';
 import { queries } from '../support/queries.js';
 import { startTestApp } from '../support/test-app.js';
 import type { TestApp } from '../support/test-app.js';
+import { until } from '../support/until.js';
 
 const LINE = 'stockroom-notifications';
 
@@ -25,8 +26,7 @@ afterAll(async () => {
   await here.close();
 });
 
-const isCurrent = () =>
-  vi.waitUntil(() => there.app.get(Notifications).isCurrent(), { timeout: 10_000, interval: 20 });
+const isCurrent = () => until(() => there.app.get(Notifications).isCurrent());
 
 /** A token, used at the other instance, and how to end it here. */
 async function runningToken() {
@@ -44,8 +44,7 @@ const cutLines = () =>
     [LINE],
   );
 
-const isRefused = (status: () => Promise<number>) =>
-  expect.poll(status, { timeout: 5000, interval: 50 }).toBe(401);
+const isRefused = (status: () => Promise<number>) => expect.poll(status, { interval: 50 }).toBe(401);
 
 describe('an instance that is told of changes', () => {
   it('refuses an ended session without having asked the database', async () => {
@@ -59,7 +58,7 @@ describe('an instance that is told of changes', () => {
   it('reads what happened while its line was cut, before it believes it again', async () => {
     const { statusThere, end } = await runningToken();
     await cutLines();
-    await vi.waitUntil(() => !there.app.get(Notifications).isCurrent(), { interval: 5 });
+    await until(() => !there.app.get(Notifications).isCurrent());
     await end();
     await isCurrent();
     await queries(there, async () => expect(await statusThere()).toBe(401)).toBe(0);

@@ -79,6 +79,6 @@ describe('the job that removes tokens', () => {
     await app.app.get(JobQueue).add(app.dataSource.manager, 'one_time_tokens.remove_expired', {});
     const left = () =>
       app.dataSource.query<{ id: string }[]>('SELECT id FROM one_time_tokens WHERE user_id = $1', [userId]);
-    await expect.poll(left, { timeout: 10_000 }).toEqual([{ id: kept }]);
+    await expect.poll(left).toEqual([{ id: kept }]);
   });
 });

@@ -4,12 +4,12 @@ import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { ApiClient } from '../support/api-client.js';
 import { BuiltService, freePort } from '../support/built-service.js';
-import { until } from '../support/jobs.js';
 import { anOrder, orderPath, ORDERS, stocked } from '../support/orders.js';
 import type { OrderBody } from '../support/orders.js';
 import { OwnPostgres } from '../support/own-postgres.js';
 import { answering, verified, WebhookReceiver } from '../support/webhook-receiver.js';
 import { createEndpoint, PRIVATE_HOSTS } from '../support/webhooks.js';
+import { until } from '../support/until.js';
 
 const ADMIN = { ADMIN_EMAIL: 'admin@example.com', ADMIN_PASSWORD: 'a password for the admin' };
 const BUYERS = 8;
@@ -50,7 +50,7 @@ beforeEach(async () => {
   const products = [await stocked(api, 1_000_000), await stocked(api, 1_000_000)];
   ({ secret } = await createEndpoint(api, { url: receiver.url, event_types: ['order.created'] }));
   wishes = products.map(({ id }, n) => [id, n + 1]);
-}, 60_000);
+});
 
 afterEach(async () => {
   await service.stop('SIGKILL');
@@ -78,10 +78,10 @@ async function order(key: string): Promise<string | null> {
 async function crashUnderLoad(crash: () => Promise<void>): Promise<void> {
   const stop = new AbortController();
   const buyers = Array.from({ length: BUYERS }, () => buy(stop.signal));
-  await until(() => acknowledged().length >= 100, 30_000);
+  await until(() => acknowledged().length >= 100);
   await crash();
   const before = acknowledged().length;
-  await until(() => acknowledged().length >= before + 20, 30_000);
+  await until(() => acknowledged().length >= before + 20);
   stop.abort();
   await Promise.all(buyers);
   expect(asked.size).toBeGreaterThan(acknowledged().length);
@@ -116,12 +116,12 @@ async function expectAllOnce(): Promise<void> {
   // As if the leases of the dead were over.
   await client.query('UPDATE webhook_deliveries SET locked_until = NULL');
   await client.end();
-  await until(() => heardOf().size === asked.size, 30_000);
+  await until(() => heardOf().size === asked.size);
   expect([...heardOf()].sort()).toEqual(ids.sort());
 }
 
 describe('kill -9 under load leaves every acknowledged order, each key with one, and tells webhooks of all,', () => {
-  it('of the service', { timeout: 120_000 }, async () => {
+  it('of the service', async () => {
     await crashUnderLoad(async () => {
       await service.stop('SIGKILL');
       service = await new BuiltService(environment).ready();
@@ -129,7 +129,7 @@ describe('kill -9 under load leaves every acknowledged order, each key with one,
     await expectAllOnce();
   });
 
-  it('of PostgreSQL, after which the service goes on by itself', { timeout: 120_000 }, async () => {
+  it('of PostgreSQL, after which the service goes on by itself', async () => {
     await crashUnderLoad(async () => {
       await database.kill();
       await database.comeBack();

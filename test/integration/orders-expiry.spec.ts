@@ -2,13 +2,14 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { OrderExpiryService } from '../../src/orders/order-expiry.service.js';
 import { createDatabase } from '../support/database.js';
 import type { TestDatabase } from '../support/database.js';
-import { jobsIn, runJobsNow, until } from '../support/jobs.js';
+import { jobsIn, runJobsNow } from '../support/jobs.js';
 import { holdLock } from '../support/locks.js';
 import { anOrder, moveOrder, orderPath, ORDERS, placeOrder, stocked } from '../support/orders.js';
 import type { OrderBody } from '../support/orders.js';
 import { stockOf } from '../support/stock.js';
 import { startTestApp } from '../support/test-app.js';
 import type { SignedIn, TestApp } from '../support/test-app.js';
+import { until } from '../support/until.js';
 
 let database: TestDatabase;
 let app: TestApp;

@@ -39,7 +39,7 @@ describe('an order of two items', () => {
   // Asked again where something falls in that goes on in the background.
   it('takes seven round trips to the database, the last one before the commit to the stock', async () => {
     await expect
-      .poll(statementsOf, { timeout: 15_000 })
+      .poll(statementsOf)
       .toEqual([
         'FROM products',
         'START TRANSACTION',

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Notifications } from '../../src/database/notifications.js';
 import type { ApiClient } from '../support/api-client.js';
 import { FreezingProxy } from '../support/freezing-proxy.js';
@@ -6,6 +6,7 @@ import { createProduct } from '../support/products.js';
 import { queries } from '../support/queries.js';
 import { startTestApp } from '../support/test-app.js';
 import type { TestApp } from '../support/test-app.js';
+import { until } from '../support/until.js';
 
 const LINE = 'stockroom-notifications';
 const A_SECOND = 1000;
@@ -30,7 +31,7 @@ beforeAll(async () => {
   apiHere = api;
   apiThere = there.anonymous.withToken(accessToken);
   apiWithout = without.anonymous.withToken(accessToken);
-  await vi.waitUntil(() => [here, there].every((app) => isCurrent(app)));
+  await until(() => [here, there].every((app) => isCurrent(app)));
 });
 afterAll(async () => {
   await without.close();
@@ -107,7 +108,7 @@ describe('a change', () => {
 
   it('is seen by the next read on its instance before anybody has told of it', async () => {
     const { id } = await createProduct(apiThere);
-    await vi.waitUntil(() => isCurrent(there));
+    await until(() => isCurrent(there));
     await read(apiThere, id);
     proxy.freeze(LINE);
     const version = await write(apiThere, id, 2);
@@ -120,10 +121,10 @@ describe('a change', () => {
     const { id } = await createProduct(apiHere);
     await read(apiThere, id);
     const version = await write(apiHere, id, 2);
-    await expect.poll(() => read(apiThere, id), { timeout: A_SECOND, interval: 5 }).toBe(version);
+    await expect.poll(() => read(apiThere, id), { interval: 5 }).toBe(version);
     await apiHere.delete(`/v1/products/${id}`);
     const status = async () => (await apiThere.get(`/v1/products/${id}`)).status;
-    await expect.poll(status, { timeout: A_SECOND, interval: 5 }).toBe(404);
+    await expect.poll(status, { interval: 5 }).toBe(404);
   });
 
   it('that was refused, because another instance was faster, shows what it did not know', async () => {
@@ -142,7 +143,7 @@ describe('a change', () => {
     await here.dataSource.query(`UPDATE products SET version = 77 WHERE id = ANY($1)`, [
       products.map((product) => product.id),
     ]);
-    await expect.poll(() => read(apiThere, id), { timeout: A_SECOND, interval: 5 }).toBe(77);
+    await expect.poll(() => read(apiThere, id), { interval: 5 }).toBe(77);
   });
 
   it('by anybody, read by anybody, is never followed by an older one on the same instance', async () => {
@@ -167,7 +168,7 @@ describe('a change', () => {
     const truth = await Promise.all(products.map(({ id }) => read(apiWithout, id)));
     for (const api of [apiHere, apiThere])
       await expect
-        .poll(() => Promise.all(products.map(({ id }) => read(api, id))), { timeout: A_SECOND, interval: 5 })
+        .poll(() => Promise.all(products.map(({ id }) => read(api, id))), { interval: 5 })
         .toEqual(truth);
   });
 
@@ -178,10 +179,10 @@ describe('a change', () => {
       'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1 AND datname = current_database()',
       [LINE],
     );
-    await vi.waitUntil(() => !isCurrent(there), { timeout: 5000, interval: 1 });
+    await until(() => !isCurrent(there));
     const version = await write(apiHere, id, 2);
     expect(await read(apiThere, id)).toBe(version);
-    await vi.waitUntil(() => isCurrent(there), { timeout: 5000, interval: 20 });
+    await until(() => isCurrent(there));
     expect(await read(apiThere, id)).toBe(version);
   });
 });

@@ -5,7 +5,8 @@ import { pendingMigrations, runMigrations } from '../../src/database/migrations.
 import { installQueue, QUEUE_MIGRATION, QUEUE_VERSION } from '../../src/database/queue-schema.js';
 import { createDatabase } from '../support/database.js';
 import type { TestDatabase } from '../support/database.js';
-import { jobsIn, startJobs, until } from '../support/jobs.js';
+import { jobsIn, startJobs } from '../support/jobs.js';
+import { until } from '../support/until.js';
 
 let database: TestDatabase;
 let owner: DataSource;

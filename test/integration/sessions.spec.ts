@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { QueryRunner } from 'typeorm';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { JobQueue } from '../../src/jobs/job-queue.js';
 import { PASSWORD, startTestApp } from '../support/test-app.js';
 import type { TestApp } from '../support/test-app.js';
 import { sessionIdOf } from '../support/tokens.js';
+import { until } from '../support/until.js';
 
 let app: TestApp;
 
@@ -94,7 +95,7 @@ describe('a login with a password that is replaced while it is checked', () => {
     await change.startTransaction();
     await change.query(`UPDATE users SET password_hash = 'another' WHERE id = $1`, [id]);
     const login = app.anonymous.post('/v1/auth/login', { email, password: PASSWORD });
-    await vi.waitUntil(() => isWaiting(change));
+    await until(() => isWaiting(change));
     await change.commitTransaction();
     await change.release();
     const { status, body } = await login;
@@ -139,8 +140,8 @@ describe('the job that removes sessions', () => {
       );
       return row?.count;
     };
-    await expect.poll(() => countOf(running.id), { timeout: 10_000 }).toBe(1);
-    await expect.poll(() => countOf(over.id), { timeout: 10_000 }).toBe(0);
+    await expect.poll(() => countOf(running.id)).toBe(1);
+    await expect.poll(() => countOf(over.id)).toBe(0);
     const rows = await app.dataSource.query<{ id: string }[]>('SELECT id FROM sessions');
     const left = new Set(rows.map(({ id }) => id));
     expect([over, ended, justEnded, running].map((user) => left.has(sessionIdOf(user.accessToken)))).toEqual([

@@ -59,7 +59,7 @@ describe('simultaneous movements', () => {
     const sum = 100_000 + quantities.reduce((a, b) => a + b);
     expect(await rowsOf(id)).toEqual({ on_hand: sum, sum, movements: 501, events: 501 });
     expect(await stockOf(apis[1], id)).toMatchObject({ on_hand: sum, available: sum });
-  }, 60_000);
+  });
 
   it('begin one level, also where 50 are the first', async () => {
     const { id } = await createProduct(manager.api, { in_stock: false });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Transactions } from '../../src/database/transactions.js';
 import { startTestApp } from '../support/test-app.js';
 import type { TestApp } from '../support/test-app.js';
+import { until } from '../support/until.js';
 
 let app: TestApp;
 let transactions: Transactions;
@@ -125,7 +126,7 @@ describe('what the database gives up because of a conflict', () => {
         const [first, second] = keys;
         await tx.query('SELECT pg_advisory_xact_lock($1)', [first]);
         waiting += 1;
-        await vi.waitUntil(() => waiting >= 2);
+        await until(() => waiting >= 2);
         await tx.query('SELECT pg_advisory_xact_lock($1)', [second]);
         return keys;
       });

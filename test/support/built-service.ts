@@ -7,8 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inject } from 'vitest';
 import { ROOT } from './build.js';
-
-const PATIENCE_MS = 30_000;
+import { PATIENCE_MS } from './until.js';
 
 /** A service as it runs in production: the built files in a process of their own, with nothing but this environment. */
 export class BuiltService {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { get } from 'node:http';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { vi } from 'vitest';
+import { until } from './until.js';
 
 export interface StreamedMessage {
   readonly id: string;
@@ -45,8 +45,7 @@ export async function openStream(url: string, headers: Record<string, string>): 
     headers: response.headers,
     messages,
     raw: () => raw,
-    atLeast: (count) =>
-      vi.waitUntil(() => messages.length >= count && messages, { timeout: 10_000, interval: 5 }),
+    atLeast: (count) => until(() => messages.length >= count && messages),
     ended: new Promise((resolve) => {
       response.once('end', () => resolve(true));
       response.once('error', () => resolve(false));

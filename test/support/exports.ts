@@ -3,8 +3,8 @@ import { get } from 'node:http';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import type { DataSource } from 'typeorm';
-import { vi } from 'vitest';
 import type { TestApp } from './test-app.js';
+import { until } from './until.js';
 
 export const CSV = 'text/csv';
 export const NDJSON = 'application/x-ndjson';
@@ -78,24 +78,13 @@ export function transactions(dataSource: DataSource): Promise<Activity[]> {
 
 /** Waits until the database has been asked for nothing more for a while, although the export is not over. */
 export async function untilResting(dataSource: DataSource, exports = 1): Promise<Activity[]> {
-  return vi.waitFor(
-    async () => {
-      const found = await transactions(dataSource);
-      if (found.length !== exports || !found.every(({ resting }) => resting))
-        throw new Error(`${found.length} exports, not all of them at rest`);
-      return found;
-    },
-    { timeout: 10_000 },
-  );
+  return until(async () => {
+    const found = await transactions(dataSource);
+    return found.length === exports && found.every(({ resting }) => resting) && found;
+  });
 }
 
 /** Waits until no export holds a transaction any more. */
 export async function untilGone(dataSource: DataSource): Promise<void> {
-  await vi.waitFor(
-    async () => {
-      const { length } = await transactions(dataSource);
-      if (length > 0) throw new Error(`${length} transactions are still open`);
-    },
-    { timeout: 5000 },
-  );
+  await until(async () => (await transactions(dataSource)).length === 0);
 }

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Module } from '@nestjs/common';
 import type { INestApplicationContext, LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -81,12 +80,4 @@ export async function jobsIn(dataSource: DataSource, leftOut = 'orders.expire'):
 export async function runJobsNow(dataSource: DataSource): Promise<void> {
   await dataSource.query('UPDATE graphile_worker._private_jobs SET run_at = now() WHERE locked_at IS NULL');
   await dataSource.query(`SELECT pg_notify('jobs:insert', '{"count":10}')`);
-}
-
-export async function until(condition: () => boolean | Promise<boolean>, patienceMs = 10_000): Promise<void> {
-  const deadline = Date.now() + patienceMs;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error('It did not come to that.');
-    await sleep(10);
-  }
 }

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { until } from './jobs.js';
+import { until } from './until.js';
 
 /** A transaction of somebody else, which has locked something. */
 export interface HeldLock {
@@ -19,7 +19,9 @@ export async function holdLock(
   await client.query('BEGIN');
   await client.query(statement, values);
   return {
-    waiters: (count) => until(async () => (await waiting(client)) >= count),
+    waiters: async (count) => {
+      await until(async () => (await waiting(client)) >= count);
+    },
     release: async () => {
       await client.query('COMMIT');
       await client.end();

@@ -21,4 +21,4 @@ async function countQueries({ dataSource }: TestApp, work: () => Promise<unknown
 
 /** Counted again if need be: a job, which has a context like a request, may fall into it, but not each time. */
 export const queries = (app: TestApp, work: () => Promise<unknown>) =>
-  expect.poll(() => countQueries(app, work), { timeout: 15_000 });
+  expect.poll(() => countQueries(app, work));

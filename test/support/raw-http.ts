@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import type { ProblemBody } from '../../src/common/problems/problem.js';
+import { PATIENCE_MS } from './until.js';
 
 export interface RawAnswer {
   readonly status: number;
@@ -18,7 +19,9 @@ export async function sendRaw(url: string, ...chunks: (string | Uint8Array)[]): 
     const parts: Buffer[] = [];
     const socket = connect({ host: hostname, port: Number(port) });
     socket.setNoDelay(true);
-    socket.setTimeout(10_000, () => socket.destroy(new Error('The server neither answered nor hung up')));
+    socket.setTimeout(PATIENCE_MS, () =>
+      socket.destroy(new Error('The server neither answered nor hung up')),
+    );
     socket.on('data', (data) => parts.push(data));
     socket.on('close', () => resolve(Buffer.concat(parts).toString()));
     // Whoever hangs up while we still send has answered before.

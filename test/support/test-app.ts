@@ -49,6 +49,8 @@ export async function startTestApp(
     PUBLIC_URL: 'http://stockroom.test',
     RATE_LIMIT_PER_MINUTE: '0',
     LOGIN_LIMIT_PER_MINUTE: '0',
+    // A slow machine is no reason for a test to meet the limit of statements.
+    DATABASE_STATEMENT_TIMEOUT_MS: '60000',
     DATA_DIR: inject('dataDir'),
     DATABASE_URL: options.databaseUrl ?? database?.url,
     ...environment,

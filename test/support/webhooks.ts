@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import type { ApiClient } from './api-client.js';
-import { until } from './jobs.js';
+import { until } from './until.js';
 
 export interface EndpointBody extends Record<string, unknown> {
   id: string;
@@ -55,17 +55,12 @@ export async function getDelivery(api: ApiClient, id: string): Promise<DeliveryB
 }
 
 /** A delivery, once so many attempts of it are written down. */
-export async function attempted(
-  api: ApiClient,
-  id: string,
-  times = 1,
-  patienceMs?: number,
-): Promise<DeliveryBody> {
+export async function attempted(api: ApiClient, id: string, times = 1): Promise<DeliveryBody> {
   let delivery = await getDelivery(api, id);
   await until(async () => {
     delivery = await getDelivery(api, id);
     return delivery.attempts.length >= times;
-  }, patienceMs);
+  });
   return delivery;
 }
 
