@@ -9,7 +9,7 @@ export default tseslint.config(
   {
     languageOptions: {
       parserOptions: {
-        projectService: { allowDefaultProject: ['*.js', '.dependency-cruiser.cjs', 'test/support/*.mjs'] },
+        projectService: { allowDefaultProject: ['*.js', '.dependency-cruiser.cjs', 'test/support/*.mjs', 'scripts/*.mjs'] },
       },
     },
     rules: {

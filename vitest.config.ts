@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import ProgressReporter from './test/support/progress-reporter.js';
 
 /** Starts and kills processes, or runs load. */
 const SLOW = 'test/**/*.slow.spec.ts';
@@ -8,7 +9,8 @@ export default defineConfig({
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
   test: {
     globalSetup: ['test/support/global-setup.ts'],
-    setupFiles: ['reflect-metadata', 'test/support/restore.ts'],
+    setupFiles: ['test/support/each-file.ts'],
+    reporters: [new ProgressReporter()],
     pool: 'forks',
     // Files share a worker and the modules that it has loaded: importing the service takes longer than most files.
     isolate: false,
