@@ -28,6 +28,7 @@ export class Worker {
       this.workers = workerPool;
     });
     this.ending = new Promise((resolve) => this.events.once('pool:gracefulShutdown', () => resolve()));
+    this.endIfItNeverLooked();
   }
 
   /** What it signs the jobs with that it has taken. */
@@ -63,6 +64,24 @@ export class Worker {
     if (this.inFlight === 0) return;
     const givenBack = Promise.resolve(workers.forcefulShutdown('The service stopped'));
     await Promise.race([givenBack.catch(() => undefined), pause(GIVEN_BACK_MS)]);
+  }
+
+  /**
+   * Before its first look for jobs, graphile-worker asks once for the ids of its tasks, and keeps the answer even where
+   * that is an error: this life would listen, and never take a job. It is ended when the same loop fails again, some
+   * seconds later: at the moment of a broken connection, graphile-worker releases it twice if it is also told to stop.
+   */
+  private endIfItNeverLooked(): void {
+    let hasLooked = false;
+    const failed = new Set<string>();
+    const looked = () => (hasLooked = true);
+    this.events.once('job:start', looked).once('worker:getJob:empty', looked);
+    this.events.on('worker:getJob:error', ({ worker }) => {
+      if (hasLooked) return;
+      if (!failed.has(worker.workerId)) return void failed.add(worker.workerId);
+      hasLooked = true;
+      Promise.resolve(worker.workerPool.gracefulShutdown()).catch(() => undefined);
+    });
   }
 
   /** What becomes of a job after it was given back is nobody's business: graphile-worker must not hear of it. */
