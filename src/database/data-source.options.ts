@@ -20,7 +20,8 @@ export function dataSourceOptions(config: Config, url: string): PostgresDataSour
     synchronize: false,
     installExtensions: false,
     poolSize: config.database.poolSize,
-    connectTimeoutMS: 3000,
+    // Who waits for a connection waits for the statements of others, too.
+    connectTimeoutMS: Math.max(3000, config.database.statementTimeoutMs / 2),
     extra: {
       statement_timeout: config.database.statementTimeoutMs,
       lock_timeout: Math.ceil(config.database.statementTimeoutMs / 2),

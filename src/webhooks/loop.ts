@@ -7,6 +7,8 @@ export interface Pace {
   readonly restMs: number;
   /** And, unless it is woken, at most. */
   readonly everyMs: number;
+  /** Instead of the rest, after a round that failed. */
+  readonly afterFailureMs?: number;
 }
 
 /** Work that is done in rounds, one after the other: soon after somebody wakes it, else from time to time. */
@@ -38,6 +40,7 @@ export class Loop {
   }
 
   private async run(): Promise<void> {
+    const { restMs, everyMs, afterFailureMs = AFTER_FAILURE_MS } = this.pace;
     let isFailing = false;
     while (!this.isStopped) {
       // Who wakes it from here on, during the round, wants another one.
@@ -50,9 +53,9 @@ export class Loop {
         if (!isFailing) this.onFailure(error);
         isFailing = true;
       }
-      await sleep(isFailing ? AFTER_FAILURE_MS : this.pace.restMs);
+      await sleep(isFailing ? afterFailureMs : restMs);
       // Also where it was stopped, and thereby woken, meanwhile.
-      await sleep(this.pace.everyMs, undefined, { signal }).catch(() => undefined);
+      await sleep(everyMs, undefined, { signal }).catch(() => undefined);
     }
   }
 }

@@ -173,14 +173,16 @@ describe('a body', () => {
     ['fields', `{${Array.from({ length: 80_000 }, (_, index) => `"k${index}":1`).join()}}`],
     ['values in a field', `{"name":[${'[],'.repeat(300_000)}1]}`],
     ['numbers in a field', `{"name":[${'1,'.repeat(400_000)}1]}`],
-  ])('with very many %s is refused quickly, in a short answer', async (_, body) => {
-    const start = performance.now();
-    for (const answer of await sendEverywhere(body)) {
-      expect(answer.status).toBe(422);
-      expect(answer.text.length).toBeLessThan(10_000);
-    }
-    expect(performance.now() - start).toBeLessThan(5000);
-  });
+  ])(
+    'with very many %s is refused for their number, before any is looked at, in a short answer',
+    async (_, body) => {
+      for (const answer of await sendEverywhere(body)) {
+        expect(problemsOf(answer)).toEqual([422, 'validation_failed', ['size']]);
+        expect(answer.body.errors).toMatchObject([{ pointer: '' }]);
+        expect(answer.text.length).toBeLessThan(10_000);
+      }
+    },
+  );
 
   it('with several faults has all of them named', async () => {
     const { body } = await manager.api.post('/v1/products', {

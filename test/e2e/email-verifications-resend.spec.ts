@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   ageTokens,
   countTokens,
@@ -10,6 +10,7 @@ import {
   tokenIn,
 } from '../support/account-mails.js';
 import type { ApiClient } from '../support/api-client.js';
+import { stopClockOfAttempts } from '../support/attempts.js';
 import { jobsIn, runJobsNow } from '../support/jobs.js';
 import { startSmtp } from '../support/smtp.js';
 import type { Mail, TestSmtp } from '../support/smtp.js';
@@ -35,7 +36,10 @@ afterAll(async () => {
   await app.close();
   await smtp.stop();
 });
-afterEach(() => smtp.refuse(false));
+afterEach(() => {
+  smtp.refuse(false);
+  vi.useRealTimers();
+});
 
 const confirm = (token: unknown, service = app) => service.anonymous.post(`${PATH}/confirm`, { token });
 const tokenOf = (mail: Mail) => tokenIn(mail, 'verify-email');
@@ -61,6 +65,7 @@ describe('POST /v1/auth/email-verifications', () => {
     const user = await register(app);
     await smtp.next(user.email);
     await ageTokens(app.dataSource, 61);
+    vi.useFakeTimers({ toFake: ['Date'] });
     const answers = await Promise.all(Array.from({ length: 6 }, () => user.api.post(PATH)));
     expect(answers.map(({ status }) => status)).toEqual(Array(6).fill(202));
     await allSent();
@@ -129,37 +134,35 @@ describe('a mail that cannot be sent', () => {
 });
 
 describe('a scope of VERIFIED_EMAIL_SCOPES', () => {
+  let strict: TestApp;
+
+  beforeAll(async () => {
+    strict = await startTestApp({ SMTP_URL: smtp.url, VERIFIED_EMAIL_SCOPES: 'products:read' });
+  });
+  afterAll(() => strict.close());
+
   it('is withheld until the address is verified, then granted to the very same token', async () => {
-    const strict = await startTestApp({ SMTP_URL: smtp.url, VERIFIED_EMAIL_SCOPES: 'products:read' });
-    try {
-      const user = await register(strict);
-      const refused = await user.api.get('/v1/products');
-      expect([refused.status, refused.body.code]).toEqual([403, 'email_not_verified']);
-      expect((await user.api.get('/v1/users/me')).status).toBe(200);
-      await confirm(tokenOf(await smtp.next(user.email)), strict);
-      await expect.poll(async () => (await user.api.get('/v1/products')).status).toBe(200);
-    } finally {
-      await strict.close();
-    }
+    const user = await register(strict);
+    const refused = await user.api.get('/v1/products');
+    expect([refused.status, refused.body.code]).toEqual([403, 'email_not_verified']);
+    expect((await user.api.get('/v1/users/me')).status).toBe(200);
+    await confirm(tokenOf(await smtp.next(user.email)), strict);
+    await expect.poll(async () => (await user.api.get('/v1/products')).status).toBe(200);
   });
 
   it('is withheld again when the address changes', async () => {
-    const strict = await startTestApp({ SMTP_URL: smtp.url, VERIFIED_EMAIL_SCOPES: 'products:read' });
-    try {
-      const boss = await strict.signIn('admin');
-      const user = await register(strict);
-      await confirm(tokenOf(await smtp.next(user.email)), strict);
-      await boss.api.patch(`/v1/users/${user.id}`, { email: `new-${user.email}` });
-      await expect.poll(async () => (await user.api.get('/v1/products')).status).toBe(403);
-    } finally {
-      await strict.close();
-    }
+    const boss = await strict.signIn('admin');
+    const user = await register(strict);
+    await confirm(tokenOf(await smtp.next(user.email)), strict);
+    await boss.api.patch(`/v1/users/${user.id}`, { email: `new-${user.email}` });
+    await expect.poll(async () => (await user.api.get('/v1/products')).status).toBe(403);
   });
 });
 
 describe('the limits', () => {
   it('hold for resending by who is signed in, for confirming by address', async () => {
     const limited = await startTestApp({ LOGIN_LIMIT_PER_MINUTE: '2', TRUST_PROXY: '127.0.0.1' });
+    await stopClockOfAttempts(limited);
     try {
       const [user, other] = [await limited.signIn('customer'), await limited.signIn('customer')];
       const from = (api: ApiClient, n: number) => api.with({ 'x-forwarded-for': `192.0.2.${n}` });

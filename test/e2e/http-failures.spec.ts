@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import pg from 'pg';
 import { pino } from 'pino';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { currentContext } from '../../src/common/context/request-context.js';
 import { aProduct, createProduct } from '../support/products.js';
 import { sendRaw } from '../support/raw-http.js';
@@ -17,10 +17,9 @@ interface Line {
 
 let app: TestApp;
 let manager: SignedIn;
-let lines: Line[];
+let lines: Line[] = [];
 
-beforeEach(async () => {
-  lines = [];
+async function start(): Promise<void> {
   const destination = new Writable({
     write(line: Buffer, _encoding, done) {
       lines.push(JSON.parse(line.toString()) as Line);
@@ -30,19 +29,26 @@ beforeEach(async () => {
   const mixin = () => ({ trace_id: currentContext()?.traceId });
   app = await startTestApp({}, { logger: pino({ mixin }, destination) });
   manager = await app.signIn('manager');
+}
+beforeEach(() => {
+  lines = [];
 });
-afterEach(() => app.close());
 
 describe('a failure that nobody expected', () => {
   const TRACE = 'abcdef0123456789abcdef0123456789';
   const traceparent = `00-${TRACE}-00f067aa0ba902b7-01`;
+
+  beforeAll(async () => {
+    await start();
+    await app.dataSource.query('ALTER TABLE products DROP COLUMN in_stock CASCADE');
+  });
+  afterAll(() => app.close());
 
   it.each([
     ['GET', '/v1/products', undefined],
     ['POST', '/v1/products', aProduct()],
     ['GET', '/v1/products/0198c0de-7a11-7b3c-9d4e-5f60718293a4', undefined],
   ])('of %s %s tells clients nothing, and the log everything', async (method, path, body) => {
-    await app.dataSource.query('ALTER TABLE products DROP COLUMN in_stock CASCADE');
     const answer = await manager.api.send(method, path, body, { traceparent });
     expect(answer.status).toBe(500);
     expect(answer.body).toEqual({
@@ -64,7 +70,6 @@ describe('a failure that nobody expected', () => {
   });
 
   it('is logged under its trace id also when the body came packet by packet', async () => {
-    await app.dataSource.query('ALTER TABLE products DROP COLUMN in_stock CASCADE');
     const body = Buffer.from(JSON.stringify(aProduct()));
     const head =
       `POST /v1/products HTTP/1.1\r\nHost: x\r\nConnection: close\r\ntraceparent: ${traceparent}\r\n` +
@@ -75,13 +80,15 @@ describe('a failure that nobody expected', () => {
   });
 
   it('leaves the service serving the rest', async () => {
-    await app.dataSource.query('ALTER TABLE products DROP COLUMN in_stock CASCADE');
     expect((await manager.api.get('/v1/products')).status).toBe(500);
     expect((await manager.api.get('/v1/users/me')).status).toBe(200);
   });
 });
 
 describe('a database that is away', () => {
+  beforeAll(start);
+  afterAll(() => app.close());
+
   const databaseName = () => new URL(app.config.database.url ?? '').pathname.slice(1);
 
   async function asAdmin(sql: string): Promise<void> {
@@ -96,7 +103,7 @@ describe('a database that is away', () => {
   const takeAway = async () => {
     await asAdmin(`ALTER DATABASE ${databaseName()} ALLOW_CONNECTIONS false`);
     await asAdmin(
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${databaseName()}'`,
+      `SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE datname = '${databaseName()}'`,
     );
   };
   const giveBack = () => asAdmin(`ALTER DATABASE ${databaseName()} ALLOW_CONNECTIONS true`);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { OneTimeTokensService } from '../../src/one-time-tokens/one-time-tokens.service.js';
 import type { TokenPurpose } from '../../src/one-time-tokens/one-time-token.entity.js';
 import { UsersService } from '../../src/users/users.service.js';
@@ -135,6 +135,8 @@ describe('a user who is deactivated', () => {
 });
 
 describe('the code for the tokens', () => {
+  afterEach(() => void vi.useRealTimers());
+
   const exchange = (code: unknown) => app.anonymous.post('/v1/auth/oidc/tokens', { code });
   const newCode = async () => parameterOf((await as('victim').signIn(SHOP)).location, 'code');
 
@@ -145,6 +147,7 @@ describe('the code for the tokens', () => {
   });
 
   it('is good for a minute', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
     const [early, late] = [await newCode(), await newCode()];
     const age = (seconds: number) =>
       app.dataSource.query(`UPDATE one_time_tokens SET expires_at = expires_at - $1 * interval '1 second'`, [

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startIdentityProvider } from '../support/identity-provider.js';
 import type { IdentityProvider } from '../support/identity-provider.js';
+import { stopClockOfAttempts } from '../support/attempts.js';
 import { Browser, expectRefused, parameterOf, withParameter } from '../support/oidc-browser.js';
 import { startTestApp } from '../support/test-app.js';
 import type { TestApp } from '../support/test-app.js';
@@ -192,6 +193,7 @@ describe('where a sign-in may lead', () => {
 describe('who guesses', () => {
   it('is limited by address, at the callback and the exchange together', async () => {
     const limited = await startTestApp({ ...provider.environment, LOGIN_LIMIT_PER_MINUTE: '1' });
+    await stopClockOfAttempts(limited);
     const statuses = [];
     for (let n = 0; n < 5; n += 1)
       statuses.push(

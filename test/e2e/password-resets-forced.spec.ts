@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ageTokens, everythingIn, secretsOf, tokenIn } from '../support/account-mails.js';
+import { stopClockOfAttempts } from '../support/attempts.js';
 import { jobsIn, runJobsNow } from '../support/jobs.js';
 import { startSmtp } from '../support/smtp.js';
 import type { TestSmtp } from '../support/smtp.js';
@@ -131,8 +132,12 @@ describe('a mail that cannot be sent', () => {
 });
 
 describe('the limits', () => {
-  const behindProxy = (limit: number) =>
-    startTestApp({ SMTP_URL: smtp.url, LOGIN_LIMIT_PER_MINUTE: String(limit), TRUST_PROXY: '127.0.0.1' });
+  async function behindProxy(limit: number): Promise<TestApp> {
+    const environment = { LOGIN_LIMIT_PER_MINUTE: String(limit), TRUST_PROXY: '127.0.0.1' };
+    const limited = await startTestApp({ SMTP_URL: smtp.url, ...environment });
+    await stopClockOfAttempts(limited);
+    return limited;
+  }
   const from = ({ anonymous }: TestApp, address: string) => ({
     anonymous: anonymous.with({ 'x-forwarded-for': address }),
   });

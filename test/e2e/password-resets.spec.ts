@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { OneTimeTokensService } from '../../src/one-time-tokens/one-time-tokens.service.js';
 import { ageTokens, countTokens, tokenIn } from '../support/account-mails.js';
 import { jobsIn } from '../support/jobs.js';
@@ -25,6 +25,7 @@ afterAll(async () => {
   await app.close();
   await smtp.stop();
 });
+afterEach(() => void vi.useRealTimers());
 
 const request = (email: unknown) => app.anonymous.post(PATH, { email });
 const confirm = (token: unknown, password: unknown = NEW_PASSWORD) =>
@@ -70,6 +71,7 @@ describe('POST /v1/auth/password-resets', () => {
 
   it('sends one mail a minute at most, however many ask', async () => {
     const { email } = await app.signIn('customer');
+    vi.useFakeTimers({ toFake: ['Date'] });
     await Promise.all(Array.from({ length: 12 }, () => request(email)));
     await allSent();
     expect(mailsTo(email)).toHaveLength(1);

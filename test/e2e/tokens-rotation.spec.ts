@@ -2,15 +2,15 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JSONWebKeySet } from 'jose';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { generate, next, promote, retire } from '../../config/key-commands.js';
 import { createDatabase } from '../support/database.js';
 import type { TestDatabase } from '../support/database.js';
-import { runKeys } from '../support/keys-command.js';
 import { startTestApp } from '../support/test-app.js';
 import type { SignedIn, TestApp } from '../support/test-app.js';
 import { decodeToken } from '../support/tokens.js';
 
-const STEPS = ['generate', 'next', 'promote', 'retire'];
+const STEPS = { generate, next, promote, retire };
 
 const folder = mkdtempSync(join(tmpdir(), 'stockroom-rotation-'));
 let database: TestDatabase;
@@ -27,8 +27,8 @@ let sealed: string;
 beforeAll(async () => {
   database = await createDatabase();
   const file = join(folder, 'keys.json');
-  for (const step of STEPS) {
-    expect(runKeys(step, file)).toMatchObject({ code: 0 });
+  for (const [step, take] of Object.entries(STEPS)) {
+    take(file);
     const copy = join(folder, `after-${step}.json`);
     copyFileSync(file, copy);
     apps.push(await startTestApp({ JWT_KEYS_FILE: copy }, { databaseUrl: database.url }));
@@ -114,6 +114,8 @@ describe('a refresh that is repeated because its answer was lost', () => {
         { databaseUrl: database.url },
       );
     const [old, young] = [await start('next'), await start('promote')];
+    // The clock stands, so that the grace does not end by itself.
+    vi.useFakeTimers({ toFake: ['Date'] });
     try {
       const { refreshToken } = await old.signIn('customer');
       const refresh = async (app: TestApp, token: unknown) =>
@@ -123,6 +125,7 @@ describe('a refresh that is repeated because its answer was lost', () => {
       expect(await refresh(young, refreshToken)).toBe(next);
       expect(await refresh(young, next)).toEqual(expect.any(String));
     } finally {
+      vi.useRealTimers();
       await old.close();
       await young.close();
     }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { hashRecoveryCode } from '../../src/two-step/recovery-codes.js';
 import { TwoStepService } from '../../src/two-step/two-step.service.js';
 import { PASSWORD, startTestApp } from '../support/test-app.js';
@@ -14,6 +14,9 @@ beforeAll(async () => {
   app = await startTestApp();
 });
 afterAll(() => app.close());
+// The clock stands, so that no step of the codes ends in the middle of a test.
+beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'] }));
+afterEach(() => void vi.useRealTimers());
 
 const begin = ({ api }: SignedIn) => api.post(PATH, { current_password: PASSWORD });
 const statusOf = async ({ api }: SignedIn) => (await api.get(PATH)).body;

@@ -6,7 +6,7 @@ import { HostAddresses } from '../../src/webhooks/host-addresses.service.js';
 import { startTestApp } from '../support/test-app.js';
 import type { SignedIn, TestApp } from '../support/test-app.js';
 import { WebhookReceiver } from '../support/webhook-receiver.js';
-import { attempted, createEndpoint, PRIVATE_HOSTS, sendTest } from '../support/webhooks.js';
+import { attempted, createEndpoint, holdRetries, PRIVATE_HOSTS, sendTest } from '../support/webhooks.js';
 
 let receiver: WebhookReceiver;
 
@@ -20,6 +20,7 @@ afterEach(async () => {
 
 /** What became of a test to that address, for which the DNS answers these addresses. */
 async function outcomeOf(app: TestApp, admin: SignedIn, url: string, addresses: string[]) {
+  holdRetries(app);
   vi.spyOn(app.app.get(HostAddresses), 'resolve').mockResolvedValue(addresses);
   const { id } = await createEndpoint(admin.api, { url });
   const { attempts } = await attempted(admin.api, (await sendTest(admin.api, id)).id);

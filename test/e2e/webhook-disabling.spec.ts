@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { mailsIn } from '../support/mailbox.js';
 import { startTestApp } from '../support/test-app.js';
 import type { SignedIn, TestApp } from '../support/test-app.js';
@@ -10,6 +10,7 @@ import {
   attempted,
   createEndpoint,
   endpointPath,
+  holdRetries,
   makeDue,
   PRIVATE_HOSTS,
   sendTest,
@@ -33,8 +34,10 @@ afterAll(async () => {
 
 beforeEach(async () => {
   receiver = await WebhookReceiver.start();
+  holdRetries(app);
 });
 afterEach(async () => {
+  vi.restoreAllMocks();
   await app.dataSource.query('UPDATE webhook_endpoints SET deleted_at = now()');
   await receiver.stop();
 });

@@ -64,6 +64,13 @@ function arrivals(secret: string): Map<string, Set<unknown>> {
   return found;
 }
 
+async function idsOf(condition: string): Promise<string[]> {
+  const { rows } = await observer.query<{ id: string }>(
+    `SELECT 'msg_' || id AS id FROM webhook_deliveries WHERE ${condition}`,
+  );
+  return rows.map(({ id }) => id);
+}
+
 it('Of a service that is killed and started again, every committed event arrives, under one id', async () => {
   const { secret } = await listen();
   const { id } = (await api.post('/v1/products', aProduct())).body;
@@ -79,15 +86,24 @@ it('Of a service that is killed and started again, every committed event arrives
   await Promise.all(moving);
   const unanswered = receiver.ids.slice(0, 10);
   receiver.answer = answering(204);
+  // On a slow machine, some may have been given up before, to be tried again later.
+  const onTheirWay = await idsOf('locked_until IS NOT NULL');
   // As if the leases of the dead were over.
   await observer.query('UPDATE webhook_deliveries SET locked_until = now()');
   service = await new BuiltService(service.environment).ready();
   const { rows } = await observer.query<{ id: string }>(`SELECT id FROM events WHERE type = 'stock.moved'`);
   await until(() => rows.every((event) => arrivals(secret).has(event.id)));
   for (const ids of arrivals(secret).values()) expect(ids.size).toBe(1);
-  for (const again of unanswered) expect(receiver.ids.filter((sent) => sent === again)).toHaveLength(2);
   const open = `SELECT FROM webhook_deliveries WHERE status = 'pending'`;
   await until(async () => (await observer.query(open)).rowCount === 0);
+  const attempts = await observer.query<{ id: string; count: number }>(
+    `SELECT 'msg_' || id AS id, jsonb_array_length(attempts) AS count FROM webhook_deliveries`,
+  );
+  // What was on its way at the kill came once more than is written down: its answer was never heard.
+  for (const again of unanswered)
+    expect(receiver.ids.filter((sent) => sent === again)).toHaveLength(
+      Number(attempts.rows.find(({ id }) => id === again)?.count) + (onTheirWay.includes(again) ? 1 : 0),
+    );
   expect((await observer.query('SELECT FROM webhook_deliveries')).rowCount).toBe(rows.length);
 });
 

@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { AttemptResult } from '../../src/webhooks/delivery-queue.repository.js';
 import { HostAddresses } from '../../src/webhooks/host-addresses.service.js';
+import { Sender } from '../../src/webhooks/sender.service.js';
 import { aProduct } from '../support/products.js';
 import { move } from '../support/stock.js';
 import { startTestApp } from '../support/test-app.js';
@@ -8,10 +10,12 @@ import type { SignedIn, TestApp } from '../support/test-app.js';
 import { answering, WebhookReceiver } from '../support/webhook-receiver.js';
 import type { Answer } from '../support/webhook-receiver.js';
 import {
+  attemptAgain,
   attempted,
   createEndpoint,
   endpointPath,
-  makeDue,
+  HELD_MS,
+  holdRetries,
   PRIVATE_HOSTS,
   sendTest,
 } from '../support/webhooks.js';
@@ -23,6 +27,8 @@ const MEGABYTE = Buffer.alloc(1024 * 1024, 'x');
 let app: TestApp;
 let admin: SignedIn;
 let receiver: WebhookReceiver;
+/** How attempts ended. */
+let ended: AttemptResult[];
 
 beforeAll(async () => {
   app = await startTestApp({ ...PRIVATE_HOSTS, DATABASE_POOL_SIZE: '3' });
@@ -32,6 +38,7 @@ afterAll(() => app.close());
 
 beforeEach(async () => {
   receiver = await WebhookReceiver.start();
+  ended = holdRetries(app);
 });
 afterEach(async () => {
   vi.restoreAllMocks();
@@ -59,12 +66,14 @@ describe('a receiver', () => {
       status: 'pending',
       attempts: [{ status_code: status, error: 'status', response_excerpt: 'not now' }],
     });
-    const at = delivery.attempts[0]?.at ?? '';
-    const wait = Date.parse(delivery.next_attempt_at ?? '') - Date.parse(at);
+    const wait = ended[0]?.wait_ms ?? 0;
     expect(wait).toBeGreaterThan(3000);
     expect(wait).toBeLessThan(5000);
+    const next = Date.parse(delivery.next_attempt_at ?? '') - HELD_MS - wait;
+    expect(next).toBeGreaterThanOrEqual(Date.parse(delivery.attempts[0]?.at ?? ''));
+    expect(next).toBeLessThanOrEqual(Date.now());
     receiver.answer = answering(200);
-    await makeDue(app.dataSource);
+    await attemptAgain(app);
     const again = await attempted(admin.api, delivery.id, 2);
     expect(again).toMatchObject({ status: 'succeeded', next_attempt_at: null });
     expect(receiver.ids).toEqual([`msg_${delivery.id}`, `msg_${delivery.id}`]);
@@ -72,14 +81,21 @@ describe('a receiver', () => {
 
   it('is asked ten times, each time later, and then given up until somebody retries it', async () => {
     const { id } = await answered(answering(500));
-    const waits: number[] = [];
     for (let times = 2; times <= 10; times += 1) {
-      await makeDue(app.dataSource);
+      await attemptAgain(app);
       const { attempts, next_attempt_at: next } = await attempted(admin.api, id, times);
-      waits.push(next === null ? 0 : Date.parse(next) - Date.parse(attempts.at(-1)?.at ?? ''));
+      const wait = ended.at(-1)?.wait_ms ?? null;
+      if (wait === null) expect(next).toBeNull();
+      else
+        expect(Date.parse(String(next)) - HELD_MS - wait).toBeGreaterThanOrEqual(
+          Date.parse(attempts.at(-1)?.at ?? ''),
+        );
     }
+    const waits = ended.map(({ wait_ms: wait }) => wait);
+    expect(waits).toHaveLength(10);
+    expect(waits.pop()).toBeNull();
     // The last two waits are as long, give or take a tenth.
-    const growing = waits.slice(0, -2);
+    const growing = waits.map(Number).slice(0, -1);
     expect(growing).toEqual(growing.toSorted((a, b) => a - b));
     expect(await attempted(admin.api, id)).toMatchObject({ status: 'failed', next_attempt_at: null });
     receiver.answer = answering(204);
@@ -150,23 +166,46 @@ describe('a receiver', () => {
   });
 });
 
+/** Has the patience of the sender with a receiver in hand: @returns what ends it, and how long it is each time. */
+function holdPatience(url: string): { end: () => void; lengths: () => unknown[] } {
+  const sender = app.app.get(Sender);
+  const send = sender.send.bind(sender);
+  const { setTimeout: start } = globalThis;
+  const timers: { run: () => void; ms: unknown }[] = [];
+  vi.spyOn(sender, 'send').mockImplementation((outgoing) => {
+    if (outgoing.url !== url) return send(outgoing);
+    // It is started before the sender waits for anything else.
+    const spy = vi.spyOn(globalThis, 'setTimeout').mockImplementation((run: () => void, ms: unknown) => {
+      timers.push({ run, ms });
+      return start(() => undefined);
+    });
+    const sending = send(outgoing);
+    spy.mockRestore();
+    return sending;
+  });
+  return { end: () => timers.forEach(({ run }) => run()), lengths: () => timers.map(({ ms }) => ms) };
+}
+
 describe('a receiver that hangs', () => {
   it('holds up neither others nor requests, and has not taken anything after ten seconds', async () => {
     const { id: productId } = (await admin.api.post('/v1/products', aProduct())).body;
     const dead = await WebhookReceiver.start();
     dead.answer = () => undefined;
+    const patience = holdPatience(dead.url);
     const event_types = ['stock.moved'];
     const { id: deadId } = await createEndpoint(admin.api, { url: dead.url, event_types });
     const { id: livingId } = await createEndpoint(admin.api, { url: receiver.url, event_types });
-    for (let n = 0; n < 80; n += 1) await move(admin.api, productId, 1);
-    await receiver.until(80);
+    for (let n = 0; n < 40; n += 1) await move(admin.api, productId, 1);
+    await receiver.until(40);
     // As many as an endpoint may have in flight.
     expect((await dead.until(32)).length).toBe(32);
     const { body } = await admin.api.get(`${endpointPath(livingId)}/deliveries?limit=100`);
-    expect(body.data).toHaveLength(80);
+    expect(body.data).toHaveLength(40);
     const find = async () =>
       (await admin.api.get(`${endpointPath(deadId)}/deliveries?limit=100`)).body.data as DeliveryBody[];
     expect((await find()).flatMap(({ attempts }) => attempts)).toEqual([]);
+    expect(patience.lengths()).toEqual(Array.from({ length: 32 }, () => 10_000));
+    patience.end();
     await until(async () => (await find()).some(({ attempts }) => attempts.length > 0));
     const tried = (await find()).filter(({ attempts }) => attempts.length > 0);
     expect(tried[0]).toMatchObject({

@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { KeyUsageService } from '../../src/api-keys/key-usage.service.js';
 import { EventLog } from '../../src/events/event-log.js';
 import { aKey, createKey, keyIdsOf } from '../support/api-keys.js';
 import type { CreatedKey } from '../support/api-keys.js';
+import { holdLock } from '../support/locks.js';
 import { queries } from '../support/queries.js';
 import { startTestApp } from '../support/test-app.js';
 import type { SignedIn, TestApp } from '../support/test-app.js';
+import { until } from '../support/until.js';
 
 let app: TestApp;
 let manager: SignedIn;
@@ -36,21 +38,33 @@ async function rowOf(id: string): Promise<Row> {
   return row as Row;
 }
 
-/** Works while a transaction of somebody else holds its locks; that is over once the work is done, or has waited. */
+/** Works while a transaction of somebody else holds its locks; that is over once the work is done, or waits for it. */
 async function meanwhile<T>(statement: string, values: unknown[], work: () => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: app.config.database.url });
   await client.connect();
   try {
     await client.query('BEGIN');
     await client.query(statement, values);
-    const working = work();
-    await Promise.race([working, sleep(1000)]);
+    let isDone = false;
+    const working = work().finally(() => (isDone = true));
+    await until(async () => isDone || (await blockedBy(client)).length > 0);
     await client.query('COMMIT');
     return await working;
   } finally {
     await client.end();
   }
 }
+
+/** Since when transactions have been going on that wait for this one. */
+async function blockedBy(client: pg.Client): Promise<string[]> {
+  const { rows } = await client.query<{ since: string }>(
+    `SELECT xact_start::text AS since FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))`,
+  );
+  return rows.map(({ since }) => since);
+}
+
+/** Once this instance has written down the uses of keys that it knows of. */
+const noted = ({ app: instance }: TestApp) => instance.get(KeyUsageService).onApplicationShutdown();
 
 describe('the secret of a key', () => {
   it('is in no table, no line of the log and no answer but the first', async () => {
@@ -134,11 +148,13 @@ describe('last_used_at', () => {
       const use = async () => {
         const calls = Array.from({ length: 40 }, (_, n) => withKey(key, n % 2 === 0 ? app : other));
         await Promise.all(calls.map((api) => api.get('/v1/products/no-uuid')));
-        await sleep(200);
+        await Promise.all([noted(app), noted(other)]);
       };
+      const before = Date.now();
       await use();
       const first = await rowOf(id);
-      expect(Math.abs(Date.now() - (first.last_used_at?.getTime() ?? 0))).toBeLessThan(5000);
+      expect(first.last_used_at?.getTime()).toBeGreaterThanOrEqual(before);
+      expect(first.last_used_at?.getTime()).toBeLessThanOrEqual(Date.now());
       await use();
       expect(await rowOf(id)).toEqual(first);
       expect(first.version).toBe(2);
@@ -152,9 +168,26 @@ describe('last_used_at', () => {
     [61, 2],
   ])('that is %i seconds old leads to version %i', async (age, version) => {
     const { id, key } = await createKey(manager.api);
-    await sql(`UPDATE api_keys SET last_used_at = now() - $2 * interval '1 second' WHERE id = $1`, [id, age]);
-    await withKey(key).get('/v1/products');
-    await sleep(200);
+    const client = new pg.Client({ connectionString: app.config.database.url });
+    await client.connect();
+    try {
+      await client.query('BEGIN');
+      await client.query('SELECT FROM api_keys WHERE id = $1 FOR UPDATE', [id]);
+      await withKey(key).get('/v1/products');
+      // What writes the use down waits, so that the age at its moment can be given to it, to the second.
+      const [now] = await until(async () => {
+        const waiting = await blockedBy(client);
+        return waiting.length > 0 && waiting;
+      });
+      await client.query(
+        `UPDATE api_keys SET last_used_at = $3::timestamptz - $2 * interval '1 second' WHERE id = $1`,
+        [id, age, now],
+      );
+      await client.query('COMMIT');
+    } finally {
+      await client.end();
+    }
+    await noted(app);
     expect((await rowOf(id)).version).toBe(version);
   });
 
@@ -167,15 +200,22 @@ describe('last_used_at', () => {
       order.push('the pool closes');
       return destroy();
     });
-    const [stopped] = await meanwhile('SELECT FROM api_keys WHERE id = $1 FOR UPDATE', [id], async () => {
-      expect((await withKey(key, stopping).get('/v1/users/me')).status).toBe(200);
-      const closed = stopping.close();
-      await sleep(500);
-      order.push('the row is free');
-      return [closed];
+    const usage = stopping.app.get(KeyUsageService);
+    const stop = usage.onApplicationShutdown.bind(usage);
+    const stops = vi.spyOn(usage, 'onApplicationShutdown').mockImplementation(async () => {
+      await stop();
+      order.push('the use is noted');
     });
-    await stopped;
-    expect(order).toEqual(['the row is free', 'the pool closes']);
+    const lock = await holdLock(app.config.database.url, 'SELECT FROM api_keys WHERE id = $1 FOR UPDATE', id);
+    expect((await withKey(key, stopping).get('/v1/users/me')).status).toBe(200);
+    await lock.waiters(1);
+    const closed = stopping.close();
+    await until(() => stops.mock.calls.length > 0);
+    await new Promise(setImmediate);
+    order.push('the row is free');
+    await lock.release();
+    await closed;
+    expect(order).toEqual(['the row is free', 'the use is noted', 'the pool closes']);
     expect((await rowOf(id)).last_used_at).not.toBeNull();
   });
 });
@@ -189,7 +229,7 @@ describe('a request with a key', () => {
     const { key, prefix } = await createKey(manager.api);
     const fresh = await createKey(manager.api);
     await call(key);
-    await sleep(200);
+    await noted(app);
     await queries(app, () => hundred(key)).toBe(0);
     await queries(app, () => hundred(`${prefix}_${'A'.repeat(43)}`)).toBe(0);
     await queries(app, () => hundred(`${prefix}_short`)).toBe(0);

@@ -18,7 +18,12 @@ let slots: Slots;
 
 beforeEach(async () => {
   database = await createDatabase();
-  const config = loadConfig({ NODE_ENV: 'test', DATABASE_URL: database.url, DATA_DIR: inject('dataDir') });
+  const config = loadConfig({
+    NODE_ENV: 'test',
+    DATABASE_URL: database.url,
+    DATABASE_STATEMENT_TIMEOUT_MS: '60000',
+    DATA_DIR: inject('dataDir'),
+  });
   const entities = [WebhookDelivery, WebhookEndpoint];
   dataSource = await new DataSource({ ...dataSourceOptions(config, database.url), entities }).initialize();
   queue = new DeliveryQueueRepository(dataSource.getRepository(WebhookDelivery));

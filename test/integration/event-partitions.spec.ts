@@ -1,19 +1,41 @@
 import { randomUUID } from 'node:crypto';
+import { Logger } from '@nestjs/common';
 import pg from 'pg';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DataSource } from 'typeorm';
+import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';
+import { loadConfig } from '../../config/index.js';
 import { PartitionEvents1764100001000 } from '../../migrations/1764100001000-partition-events.js';
+import { dataSourceOptions } from '../../src/database/data-source.options.js';
+import { revertMigration, runMigrations } from '../../src/database/migrations.js';
+import { Sql } from '../../src/database/sql.js';
 import { EventFeed } from '../../src/events/event-feed.js';
 import { EventPartitionsService } from '../../src/events/event-partitions.service.js';
-import { revertMigration, runMigrations } from '../../src/database/migrations.js';
-import { startTestApp } from '../support/test-app.js';
-import type { TestApp } from '../support/test-app.js';
+import { JobRegistry } from '../../src/jobs/job-registry.js';
+import { createDatabase } from '../support/database.js';
+import type { TestDatabase } from '../support/database.js';
 
-let app: TestApp;
+let database: TestDatabase;
+let dataSource: DataSource;
+let service: EventPartitionsService;
 
 beforeEach(async () => {
-  app = await startTestApp();
+  vi.spyOn(Logger.prototype, 'log').mockReturnValue();
+  database = await createDatabase();
+  const config = loadConfig({
+    NODE_ENV: 'test',
+    DATABASE_URL: database.url,
+    DATABASE_STATEMENT_TIMEOUT_MS: '60000',
+    DATA_DIR: inject('dataDir'),
+  });
+  dataSource = await new DataSource(dataSourceOptions(config, database.url)).initialize();
+  service = new EventPartitionsService(config, dataSource, new JobRegistry());
+  await service.onApplicationBootstrap();
 });
-afterEach(() => app.close());
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await dataSource.destroy();
+  await database.drop();
+});
 
 /** `events_2026_11` for this month, and others so many months from it. */
 function partition(months: number): string {
@@ -22,7 +44,7 @@ function partition(months: number): string {
   return `events_${first.toISOString().slice(0, 7).replace('-', '_')}`;
 }
 
-const query = <Row>(sql: string, values: unknown[] = []) => app.dataSource.query<Row[]>(sql, values);
+const query = <Row>(sql: string, values: unknown[] = []) => dataSource.query<Row[]>(sql, values);
 
 async function partitions(): Promise<string[]> {
   const rows = await query<{ name: string }>(
@@ -68,7 +90,6 @@ describe('the tables of the event log', () => {
 
   it('are made again by the job, by one of several at once', async () => {
     await query(`DROP TABLE ${partition(1)}, ${partition(2)}`);
-    const service = app.app.get(EventPartitionsService);
     await Promise.all([service.keepPartitions(), service.keepPartitions(), service.keepPartitions()]);
     expect(await partitions()).toEqual([partition(0), partition(1), partition(2), 'events_default']);
     expect(await keep(0)).toEqual([]);
@@ -115,10 +136,10 @@ describe('an event', () => {
   });
 
   it('holds back readers, by whichever table it is written', async () => {
-    const feed = app.app.get(EventFeed);
-    const last = () => feed.last(app.dataSource.manager);
+    const feed = new EventFeed(new Sql(dataSource));
+    const last = () => feed.last(dataSource.manager);
     const before = await last();
-    await app.dataSource.transaction(async (tx) => {
+    await dataSource.transaction(async (tx) => {
       await tx.query(
         `INSERT INTO ${partition(0)} (id, type, actor_type, resource_type, created_at)
          VALUES (gen_random_uuid(), 'user.created', 'system', 'user', now())`,
@@ -133,11 +154,11 @@ describe('an event', () => {
     for (const months of [0, 0, -14, 30]) await insert(months);
     const read = () => query(`SELECT * FROM events ORDER BY position`);
     const before = await read();
-    while ((await revertMigration(app.dataSource)) !== PartitionEvents1764100001000.name);
+    while ((await revertMigration(dataSource)) !== PartitionEvents1764100001000.name);
     expect(await read()).toEqual(before);
     await insert(0);
     const reverted = await read();
-    await runMigrations(app.dataSource);
+    await runMigrations(dataSource);
     expect(await read()).toEqual(reverted);
     expect(await partitions()).toContain(partition(-14));
     await insert(0);
@@ -156,26 +177,26 @@ describe('a role that owns nothing', () => {
       GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${role};
       GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO ${role};
       GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO ${role}`);
-    const url = Object.assign(new URL(String(app.config.database.url)), {
+    const url = Object.assign(new URL(database.url), {
       username: role,
       password: `secret of ${role}`,
     });
-    const service = new pg.Client({ connectionString: url.href });
-    await service.connect();
+    const client = new pg.Client({ connectionString: url.href });
+    await client.connect();
     try {
-      await service.query('SELECT keep_events_partitions(40)');
+      await client.query('SELECT keep_events_partitions(40)');
       expect(await partitions()).toEqual([partition(0), partition(1), partition(2), 'events_default']);
-      await service.query(
+      await client.query(
         `INSERT INTO events (id, type, actor_type, resource_type, created_at)
          VALUES (gen_random_uuid(), 'user.created', 'system', 'user', now() + interval '2 months')`,
       );
-      expect((await service.query('SELECT events_safe_position() AS position')).rows).toEqual([
+      expect((await client.query('SELECT events_safe_position() AS position')).rows).toEqual([
         { position: '1' },
       ]);
-      await expect(service.query(`DROP TABLE ${partition(0)}`)).rejects.toThrow('must be owner');
-      await expect(service.query('TRUNCATE events')).rejects.toThrow('permission denied');
+      await expect(client.query(`DROP TABLE ${partition(0)}`)).rejects.toThrow('must be owner');
+      await expect(client.query('TRUNCATE events')).rejects.toThrow('permission denied');
     } finally {
-      await service.end();
+      await client.end();
       await query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
     }
   });

@@ -1,4 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { EntityManager } from 'typeorm';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Transactions } from '../../src/database/transactions.js';
 import { CarryOutService } from '../../src/product-imports/carry-out.service.js';
 import { StagedRowsRepository } from '../../src/product-imports/staged-rows.repository.js';
 import { UpkeepService } from '../../src/product-imports/upkeep.service.js';
@@ -14,23 +16,37 @@ import { until } from '../support/until.js';
 let app: TestApp;
 let manager: SignedIn;
 
-beforeEach(async () => {
+beforeAll(async () => {
   app = await startTestApp();
   manager = await app.signIn('manager');
 });
-afterEach(async () => {
+afterAll(() => app.close());
+beforeEach(async () => {
+  await app.dataSource.query(
+    'DELETE FROM products; DELETE FROM product_imports; DELETE FROM product_import_rows',
+  );
+});
+afterEach(() => {
   vi.restoreAllMocks();
-  await app.close();
 });
 
 const HEAD = 'sku,name,price\n';
-/** Twelve thousand rows in some order: several batches. */
+/** Rows in some order. */
 const fileOf = (name: string, from: number, to: number): string => {
   const count = to - from;
   return (
     HEAD + Array.from({ length: count }, (_, n) => `S-${from + ((n * 7919) % count)},${name},1\n`).join('')
   );
 };
+/** So that a file of some hundred rows has several of them. */
+function makeBatchesSmall(): void {
+  const repository = app.app.get(StagedRowsRepository);
+  const next = repository.next.bind(repository);
+  vi.spyOn(repository, 'next').mockImplementation((tx, id, after, { bytes }) =>
+    next(tx, id, after, { rows: 100, bytes }),
+  );
+}
+
 const products = async () =>
   (
     await app.dataSource.query<{ all: number; once: number; named: Record<string, number> }[]>(`
@@ -40,25 +56,29 @@ const products = async () =>
   )[0];
 
 describe('two imports at once', () => {
+  beforeEach(makeBatchesSmall);
+
   it('with the same skus are done one after the other', async () => {
     const [a, b] = await Promise.all([
-      upload(manager.api, fileOf('A', 0, 12_000)),
-      upload(manager.api, fileOf('B', 6_000, 18_000)),
+      upload(manager.api, fileOf('A', 0, 2000)),
+      upload(manager.api, fileOf('B', 1000, 3000)),
     ]);
-    const ends = [await ended(manager.api, a.body.id), await ended(manager.api, b.body.id)];
+    // A worker that has found nothing looks again after two seconds.
+    const hurry = () => runJobsNow(app.dataSource);
+    const ends = [await ended(manager.api, a.body.id, hurry), await ended(manager.api, b.body.id, hurry)];
     expect(ends.map(({ status }) => status)).toEqual(['succeeded', 'succeeded']);
     const total = (key: 'created_rows' | 'updated_rows') => ends.reduce((sum, end) => sum + end[key], 0);
-    expect([total('created_rows'), total('updated_rows')]).toEqual([18_000, 6_000]);
-    expect((await products())?.all).toBe(18_000);
+    expect([total('created_rows'), total('updated_rows')]).toEqual([3000, 1000]);
+    expect((await products())?.all).toBe(3000);
   });
 
   it('agree with products that others create and change meanwhile', async () => {
-    const started = await upload(manager.api, fileOf('Import', 0, 12_000));
-    const skus = Array.from({ length: 40 }, (_, n) => `S-${n * 299}`);
+    const started = await upload(manager.api, fileOf('Import', 0, 4000));
+    const skus = Array.from({ length: 40 }, (_, n) => `S-${n * 99}`);
     await Promise.all(skus.map((sku) => manager.api.post('/v1/products', aProduct({ sku, name: 'Client' }))));
     const end = await ended(manager.api, started.body.id);
-    expect(end).toMatchObject({ status: 'succeeded', processed_rows: 12_000, failed_rows: 0 });
-    expect(await products()).toMatchObject({ all: 12_000, named: { Import: expect.any(Number) as number } });
+    expect(end).toMatchObject({ status: 'succeeded', processed_rows: 4000, failed_rows: 0 });
+    expect(await products()).toMatchObject({ all: 4000, named: { Import: expect.any(Number) as number } });
     expect(Object.keys((await products())?.named ?? {})).toEqual(['Import']);
   });
 });
@@ -84,22 +104,21 @@ describe('a product that somebody else changes while it is imported', () => {
 });
 
 describe('an import that is interrupted', () => {
+  beforeEach(makeBatchesSmall);
+
   it.each([0, 1, 2, 3])(
     'after %i batches goes on with what is left, and does no row twice',
     async (batches) => {
       let done = 0;
       const repository = app.app.get(StagedRowsRepository);
       const batch = repository.carryOut.bind(repository);
-      vi.spyOn(repository, 'carryOut').mockImplementation(async (...args) => {
+      const carryOut = vi.spyOn(repository, 'carryOut').mockImplementation(async (...args) => {
         const counts = await batch(...args);
         // Its work is done, and must be undone.
         if ((done += 1) > batches) throw new Error('interrupted');
         return counts;
       });
-      const { body } = await upload(
-        manager.api,
-        fileOf('A', 0, 18_000) + fileOf('B', 0, 1000).slice(HEAD.length),
-      );
+      const { body } = await upload(manager.api, fileOf('A', 0, 450) + fileOf('B', 0, 25).slice(HEAD.length));
       await until(() => done > batches);
       await until(async () => {
         const rows = await app.dataSource.query<unknown[]>(
@@ -110,37 +129,37 @@ describe('an import that is interrupted', () => {
       const halfDone = await manager.api.get(`/v1/product-imports/${body.id}`);
       expect(halfDone.body).toMatchObject({ status: 'running' });
       expect((await products())?.all).toBe(halfDone.body['created_rows']);
-      vi.restoreAllMocks();
+      carryOut.mockRestore();
       await runJobsNow(app.dataSource);
       const end = await ended(manager.api, body.id);
-      expect(countsOf(end)).toEqual([19_000, 18_000, 0, 1000, 0]);
-      expect(await products()).toEqual({ all: 18_000, once: 18_000, named: { A: 17_000, B: 1000 } });
+      expect(countsOf(end)).toEqual([475, 450, 0, 25, 0]);
+      expect(await products()).toEqual({ all: 450, once: 450, named: { A: 425, B: 25 } });
     },
   );
 
   it('by two workers at once does no row twice either', async () => {
     const service = app.app.get(CarryOutService);
     const carryOut = vi.spyOn(service, 'carryOut').mockResolvedValue();
-    const { body } = await upload(manager.api, fileOf('A', 0, 18_000));
+    const { body } = await upload(manager.api, fileOf('A', 0, 450));
     await until(() => carryOut.mock.calls.length > 0);
     carryOut.mockRestore();
     const { signal } = new AbortController();
     await Promise.all([service.carryOut(body.id, signal), service.carryOut(body.id, signal)]);
     const end = await ended(manager.api, body.id);
-    expect(countsOf(end)).toEqual([18_000, 18_000, 0, 0, 0]);
-    expect(await products()).toEqual({ all: 18_000, once: 18_000, named: { A: 18_000 } });
+    expect(countsOf(end)).toEqual([450, 450, 0, 0, 0]);
+    expect(await products()).toEqual({ all: 450, once: 450, named: { A: 450 } });
   });
 
   it('stops between two batches when the service stops', async () => {
     const service = app.app.get(CarryOutService);
     const carryOut = vi.spyOn(service, 'carryOut').mockResolvedValue();
-    const { body } = await upload(manager.api, fileOf('A', 0, 18_000));
+    const { body } = await upload(manager.api, fileOf('A', 0, 450));
     await until(() => carryOut.mock.calls.length > 0);
     carryOut.mockRestore();
     await expect(service.carryOut(body.id, AbortSignal.abort(new Error('stop')))).rejects.toThrow('stop');
     expect((await products())?.all).toBe(0);
     await service.carryOut(body.id, new AbortController().signal);
-    expect((await products())?.all).toBe(18_000);
+    expect((await products())?.all).toBe(450);
   });
 });
 
@@ -154,7 +173,8 @@ describe('more rows of one sku than a batch has', () => {
 
 describe('large rows', () => {
   it('make smaller batches', async () => {
-    const text = 'wort '.repeat(900);
+    // No words: to index them would take longer than all else.
+    const text = '-'.repeat(4500);
     const rows = Array.from({ length: 1200 }, (_, n) => `S-${n},Thing,1,${text}${n}\n`).join('');
     const next = vi.spyOn(app.app.get(StagedRowsRepository), 'carryOut');
     const end = await importFile(manager.api, `sku,name,price,description\n${rows}`);
@@ -165,8 +185,8 @@ describe('large rows', () => {
 
 describe('upkeep', () => {
   it('fails uploads whose service is gone, and no others', async () => {
-    const insert = (id: string, age: string) =>
-      app.dataSource.query(
+    const insert = (tx: EntityManager, id: string, age: string) =>
+      tx.query(
         `INSERT INTO product_imports (id, status, dry_run, created_by, version, created_at)
          VALUES ($1, 'pending', false, $1, 1, now() - $2::interval)`,
         [id, age],
@@ -176,19 +196,31 @@ describe('upkeep', () => {
       string,
       string,
     ];
-    await insert(lost, '61 seconds');
-    await insert(young, '10 seconds');
-    await insert(alive, '1 hour');
-    const runner = app.dataSource.createQueryRunner();
-    await runner.startTransaction();
-    await runner.query('SELECT pg_advisory_xact_lock(1954311, hashtext($1))', [alive]);
-    await app.app.get(UploadsService).failLost();
-    await runner.rollbackTransaction();
-    await runner.release();
+    const uploading = app.dataSource.createQueryRunner();
+    await uploading.startTransaction();
+    await uploading.query('SELECT pg_advisory_xact_lock(1954311, hashtext($1))', [alive]);
+    await insert(app.dataSource.manager, alive, '1 hour');
+    const transactions = app.app.get(Transactions);
+    const frame = { begin: () => Promise.resolve(), end: () => Promise.resolve() };
+    // One transaction has one time: what is young in it stays young until its end, and only until then.
+    const statuses = await transactions.together(frame, () =>
+      transactions.run(async (tx) => {
+        await insert(tx, lost, '61 seconds');
+        await insert(tx, young, '59 seconds');
+        await app.app.get(UploadsService).failLost();
+        return tx.query<unknown[]>('SELECT id, status FROM product_imports ORDER BY id');
+      }),
+    );
+    expect(statuses).toEqual([
+      { id: lost, status: 'failed' },
+      { id: young, status: 'pending' },
+      { id: alive, status: 'pending' },
+    ]);
     const statusOf = async (id: string) => (await manager.api.get(`/v1/product-imports/${id}`)).body;
     expect(await statusOf(lost)).toMatchObject({ status: 'failed', error: { code: 'upload_incomplete' } });
-    expect(await statusOf(young)).toMatchObject({ status: 'pending' });
     expect(await statusOf(alive)).toMatchObject({ status: 'pending' });
+    await uploading.rollbackTransaction();
+    await uploading.release();
   });
 
   it('forgets row errors after 30 days', async () => {

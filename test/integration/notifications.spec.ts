@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Notifications } from '../../src/database/notifications.js';
 import { FreezingProxy } from '../support/freezing-proxy.js';
 import { queries } from '../support/queries.js';
@@ -6,6 +6,8 @@ import { startTestApp } from '../support/test-app.js';
 import type { TestApp } from '../support/test-app.js';
 import { until } from '../support/until.js';
 
+/** How old what was heard last may be. */
+const CURRENT_MS = 3000;
 const LINE = 'stockroom-notifications';
 
 let here: TestApp;
@@ -81,7 +83,12 @@ describe('an instance that is told of changes', () => {
     const { statusThere, end } = await runningToken();
     proxy.freeze(LINE);
     await end();
+    // As if nothing had been heard for so long: nothing can be, so that the line is not believed again.
+    const now = performance.now.bind(performance);
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now() + CURRENT_MS);
+    expect(there.app.get(Notifications).isCurrent()).toBe(false);
     await isRefused(statusThere);
+    clock.mockRestore();
     proxy.thaw();
     await isCurrent();
   });

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { ApiClient } from '../support/api-client.js';
 import { BuiltService, freePort } from '../support/built-service.js';
 import { anOrder, orderPath, ORDERS, stocked } from '../support/orders.js';
@@ -15,6 +14,7 @@ const ADMIN = { ADMIN_EMAIL: 'admin@example.com', ADMIN_PASSWORD: 'a password fo
 const BUYERS = 8;
 
 let database: OwnPostgres;
+let databaseUrl: string;
 let service: BuiltService;
 let receiver: WebhookReceiver;
 let secret: string;
@@ -26,15 +26,32 @@ let wishes: [string, number][];
 let asked: Map<string, string | null>;
 const acknowledged = () => [...asked.values()].filter((id) => id !== null);
 
-beforeEach(async () => {
+beforeAll(async () => {
   database = await OwnPostgres.start();
+});
+afterAll(() => database.remove());
+
+/** One that a service has yet to fill. */
+async function newDatabase(): Promise<string> {
+  const name = `orders_${randomUUID().slice(0, 8)}`;
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  await client.query(`CREATE DATABASE ${name}`);
+  await client.end();
+  const url = new URL(database.url);
+  url.pathname = name;
+  return url.href;
+}
+
+beforeEach(async () => {
+  databaseUrl = await newDatabase();
   receiver = await WebhookReceiver.start();
   receiver.answer = answering(204);
   environment = {
     ...ADMIN,
     ...PRIVATE_HOSTS,
     NODE_ENV: 'test',
-    DATABASE_URL: database.url,
+    DATABASE_URL: databaseUrl,
     DATA_DIR: inject('dataDir'),
     PORT: String(await freePort()),
     RATE_LIMIT_PER_MINUTE: '0',
@@ -55,19 +72,20 @@ beforeEach(async () => {
 afterEach(async () => {
   await service.stop('SIGKILL');
   await receiver.stop();
-  await database.remove();
 });
 
-/** Orders and orders, until the signal says to stop; what fails is left as it is. */
+/** Orders and orders, until the signal says to stop; what fails is left as it is, and nobody orders before the service is back. */
 async function buy(signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     const key = randomUUID();
     asked.set(key, null);
     const id = await order(key).catch(() => null);
     asked.set(key, id);
-    if (id === null) await sleep(20);
+    if (id === null) await until(isReady);
   }
 }
+
+const isReady = async () => (await service.status('/health/ready')) === 200;
 
 async function order(key: string): Promise<string | null> {
   const { status, body } = await api.post<OrderBody>(ORDERS, anOrder(wishes), { 'idempotency-key': key });
@@ -98,12 +116,12 @@ async function expectAllOnce(): Promise<void> {
     expect((await api.get(orderPath(id))).status).toBe(200);
     expect(await order(key)).toBe(id);
   }
-  // Whether they were carried out or not: now they are, and once.
-  for (const [key] of unsure) asked.set(key, await order(key));
+  // Whether they were carried out or not: now they are, and once. What died with its lock may take a moment to end.
+  for (const [key] of unsure) asked.set(key, await until(() => order(key)));
   for (const [key] of unsure) expect(await order(key)).toBe(asked.get(key));
   const ids = acknowledged();
   expect(new Set(ids).size).toBe(asked.size);
-  const client = new pg.Client({ connectionString: database.url });
+  const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   const { rows } = await client.query(
     `SELECT (SELECT count(*)::int FROM orders) AS orders,

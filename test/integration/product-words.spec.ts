@@ -11,7 +11,12 @@ let dataSource: DataSource;
 
 beforeAll(async () => {
   database = await createDatabase();
-  const config = loadConfig({ NODE_ENV: 'test', DATABASE_URL: database.url, DATA_DIR: inject('dataDir') });
+  const config = loadConfig({
+    NODE_ENV: 'test',
+    DATABASE_URL: database.url,
+    DATABASE_STATEMENT_TIMEOUT_MS: '60000',
+    DATA_DIR: inject('dataDir'),
+  });
   dataSource = await new DataSource(dataSourceOptions(config, database.url)).initialize();
 });
 afterAll(async () => {

@@ -156,6 +156,9 @@ describe('a timestamp that was found valid', () => {
       `SELECT round(extract(epoch FROM t::timestamptz) * 1000)::bigint AS ms FROM unnest($1::text[]) WITH ORDINALITY AS s(t, n) ORDER BY n`,
       [samples.map(toUtc)],
     );
-    expect(rows.map(({ ms }) => Number(ms))).toEqual(samples.map((sample) => Date.parse(sample)));
+    // With the samples, so that a failure can be repeated.
+    expect(rows.map(({ ms }, n) => [samples[n], Number(ms)])).toEqual(
+      samples.map((sample) => [sample, Date.parse(sample)]),
+    );
   });
 });

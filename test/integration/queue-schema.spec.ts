@@ -72,8 +72,9 @@ describe('a role that owns nothing', () => {
       await jobs.add('tests.note', { n: 1 });
       await jobs.add('tests.fail');
       await until(() => done.length === 1);
-      await until(async () => (await jobsIn(owner))[0]?.last_error === 'no luck 1');
       await until(async () => (await jobsIn(owner)).length === 1);
+      // On a slow machine, it may have failed more than once.
+      await until(async () => /^no luck \d+$/.test(String((await jobsIn(owner))[0]?.last_error)));
       const known = await owner.query<{ identifier: string }[]>(
         'SELECT identifier FROM graphile_worker._private_known_crontabs',
       );

@@ -40,12 +40,15 @@ async function rowsOf(productId: string) {
 }
 
 /** As a client does that is told to come back later. */
-async function insist(api: ApiClient, productId: string, quantity: number): Promise<number> {
+async function insistOn(send: () => Promise<{ status: number }>): Promise<number> {
   for (;;) {
-    const { status } = await api.post(movementsPath(productId), aMovement({ quantity }));
+    const { status } = await send();
     if (status !== 503) return status;
   }
 }
+
+const insist = (api: ApiClient, productId: string, quantity: number) =>
+  insistOn(() => api.post(movementsPath(productId), aMovement({ quantity })));
 
 describe('simultaneous movements', () => {
   it('end in the exact sum, 500 of them on one product by two instances', async () => {
@@ -135,7 +138,7 @@ describe('a movement that meets the deletion of its product', () => {
     const outcomes = await Promise.all(
       products.map(async ({ id }, n) => {
         const moving = [insist(apis[0], id, 1), insist(apis[1], id, 2), insist(apis[0], id, 4)];
-        const removed = (await (apis[n % 2] as ApiClient).delete(`/v1/products/${id}`)).status;
+        const removed = await insistOn(() => (apis[n % 2] as ApiClient).delete(`/v1/products/${id}`));
         return { id, removed, moved: await Promise.all(moving) };
       }),
     );

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inject } from 'vitest';
@@ -23,7 +23,13 @@ export class BuiltService {
     this.child = spawn(process.execPath, [join(ROOT, 'dist', program), ...args], {
       // No .env here.
       cwd: inject('dataDir'),
-      env: { PATH: process.env['PATH'], LOG_LEVEL: 'info', ...environment },
+      env: {
+        PATH: process.env['PATH'],
+        LOG_LEVEL: 'info',
+        // A slow machine is no reason for a test to meet the limit of statements.
+        DATABASE_STATEMENT_TIMEOUT_MS: '60000',
+        ...environment,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     for (const stream of [this.child.stdout, this.child.stderr]) {
@@ -75,10 +81,15 @@ export class BuiltService {
   }
 }
 
+/** One that the system gives nobody by itself, so that nobody else gets it before it is used. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  const port = randomInt(10_000, 32_000);
+  const server = createServer();
+  try {
+    await once(server.listen(port, '127.0.0.1'), 'listening');
+  } catch {
+    return freePort();
+  }
   server.close();
   await once(server, 'close');
   return port;

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApiClient, ApiResponse } from './api-client.js';
+import { until } from './until.js';
 
 export interface ImportBody extends Record<string, unknown> {
   id: string;
@@ -39,14 +39,17 @@ export async function importFile(
   return ended(api, body.id);
 }
 
-/** The import once it has ended; it must get there. */
-export async function ended(api: ApiClient, id: string): Promise<ImportBody> {
-  for (let looks = 0; looks < 1000; looks += 1) {
+/** The import once it has ended; it must get there. What is done before each look may hurry it. */
+export async function ended(
+  api: ApiClient,
+  id: string,
+  before: () => Promise<void> = () => Promise.resolve(),
+): Promise<ImportBody> {
+  return until(async () => {
+    await before();
     const { body } = await api.get<ImportBody>(`${PATH}/${id}`);
-    if (!['pending', 'running'].includes(body.status)) return body;
-    await sleep(20);
-  }
-  throw new Error('The import does not end');
+    return !['pending', 'running'].includes(body.status) && body;
+  });
 }
 
 /** Rows of an import by what became of them: total, created, updated, unchanged, failed. */

@@ -33,6 +33,8 @@ export async function startJobs(
     NODE_ENV: 'test',
     DATA_DIR: inject('dataDir'),
     DATABASE_URL: databaseUrl,
+    // A slow machine is no reason for a test to meet the limit of statements.
+    DATABASE_STATEMENT_TIMEOUT_MS: '60000',
     PUBLIC_URL: 'https://stock.example.com',
     ...options.environment,
   });

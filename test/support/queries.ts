@@ -14,8 +14,11 @@ async function countQueries({ dataSource }: TestApp, work: () => Promise<unknown
     if (currentContext()) asked += 1;
     return connect(...input);
   });
-  await work();
-  spy.mockRestore();
+  try {
+    await work();
+  } finally {
+    spy.mockRestore();
+  }
   return asked;
 }
 

@@ -4,8 +4,7 @@ import PostalMime from 'postal-mime';
 import type { Email } from 'postal-mime';
 import { SMTPServer } from 'smtp-server';
 import type { SMTPServerOptions } from 'smtp-server';
-
-const PATIENCE_MS = 10_000;
+import { PATIENCE_MS } from './until.js';
 
 /** A mail as it arrived: parsed, and with what SMTP itself said of it. */
 export interface Mail extends Email {

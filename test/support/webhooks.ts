@@ -1,5 +1,10 @@
 import type { DataSource } from 'typeorm';
+import { vi } from 'vitest';
+import { DeliveryEngine } from '../../src/webhooks/delivery-engine.service.js';
+import { DeliveryQueueRepository } from '../../src/webhooks/delivery-queue.repository.js';
+import type { AttemptResult } from '../../src/webhooks/delivery-queue.repository.js';
 import type { ApiClient } from './api-client.js';
+import type { TestApp } from './test-app.js';
 import { until } from './until.js';
 
 export interface EndpointBody extends Record<string, unknown> {
@@ -67,4 +72,34 @@ export async function attempted(api: ApiClient, id: string, times = 1): Promise<
 /** Spares a test the wait for the next attempts. */
 export async function makeDue(dataSource: DataSource): Promise<void> {
   await dataSource.query(`UPDATE webhook_deliveries SET next_attempt_at = now() WHERE status = 'pending'`);
+}
+
+/** The same, and nobody waits until the engine looks again by itself. */
+export async function attemptAgain({ app, dataSource }: TestApp): Promise<void> {
+  await makeDue(dataSource);
+  app.get(DeliveryEngine).wake();
+}
+
+/** By how much `holdRetries` puts off what is tried again. */
+export const HELD_MS = 60 * 60 * 1000;
+
+/**
+ * Until mocks are restored, what failed is tried again only when a test makes it due: on a slow machine, four seconds may
+ * be over before its next line. @returns how attempts ended, as the service meant it
+ */
+export function holdRetries({ app }: TestApp): AttemptResult[] {
+  const ended: AttemptResult[] = [];
+  const queue = app.get(DeliveryQueueRepository);
+  const finish = queue.finish.bind(queue);
+  vi.spyOn(queue, 'finish').mockImplementation((tx, results) => {
+    ended.push(...results);
+    return finish(
+      tx,
+      results.map(({ wait_ms: wait, ...rest }) => ({
+        ...rest,
+        wait_ms: wait === null ? null : wait + HELD_MS,
+      })),
+    );
+  });
+  return ended;
 }

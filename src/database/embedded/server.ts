@@ -68,7 +68,10 @@ function settings({ data, durable }: Launch, port: number): Record<string, strin
     timezone: 'UTC',
     log_timezone: 'UTC',
     log_checkpoints: 'off',
-    ...(durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
+    // Of tests, many of which run services of their own at the same time.
+    ...(durable
+      ? {}
+      : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: 500 }),
   };
 }
 
