@@ -1,70 +1,97 @@
 /**
- * Who may import whom: the layers of Stockroom. Part of `npm run lint`.
- * A new feature needs a line in FEATURES; until it has one, it may import nothing but the shared folders.
+ * Who may import whom: the wings and features of Stockroom. Part of `npm run lint`.
+ * A new feature needs a line only if it calls the service of another one.
  */
-const SHARED = ['common', 'database', 'events', 'jobs', 'mail', 'telemetry'];
 
-const FOLDERS = {
-  common: [],
-  database: [],
-  events: ['common', 'database', 'jobs'],
-  jobs: ['common', 'database'],
-  idempotency: ['common', 'database', 'jobs'],
-  mail: ['common', 'database'],
-  telemetry: ['common', 'database'],
-  docs: ['common'],
+/** The folders of the platform, and the other ones of it that each may know. All know `http`. */
+const PLATFORM = {
+  'embedded-postgres': [],
+  database: ['embedded-postgres'],
+  events: ['database', 'jobs'],
+  jobs: ['database'],
+  idempotency: ['database', 'jobs'],
+  mail: ['database'],
+  telemetry: ['database'],
 };
 
-/** A feature, and the other features that it may know. */
-const FEATURES = {
-  users: [],
-  'account-pages': [],
-  products: [],
-  'one-time-tokens': ['users'],
-  'email-verifications': ['users', 'one-time-tokens'],
-  'two-step': ['users'],
-  sessions: ['users'],
-  auth: ['users', 'sessions', 'one-time-tokens', 'email-verifications', 'two-step'],
-  'password-resets': ['users', 'sessions', 'auth', 'one-time-tokens'],
-  oidc: ['users', 'sessions', 'auth', 'one-time-tokens'],
-  'api-keys': ['users'],
-  stock: ['products'],
-  orders: ['users', 'products', 'stock'],
-  'product-imports': ['products'],
-  audit: [],
+/** Features that call the services of others. Each feature knows `http` and `platform`. */
+const CALLS = {
+  'identity/one-time-tokens': ['identity/users'],
+  'identity/email-verifications': ['identity/users', 'identity/one-time-tokens'],
+  'identity/two-step': ['identity/users'],
+  'identity/sessions': ['identity/users'],
+  'identity/auth': [
+    'identity/users',
+    'identity/sessions',
+    'identity/one-time-tokens',
+    'identity/email-verifications',
+    'identity/two-step',
+  ],
+  'identity/password-resets': [
+    'identity/users',
+    'identity/sessions',
+    'identity/auth',
+    'identity/one-time-tokens',
+  ],
+  'identity/oidc': ['identity/users', 'identity/sessions', 'identity/auth', 'identity/one-time-tokens'],
+  'identity/api-keys': ['identity/users'],
+  'inventory/products': ['inventory/money'],
+  'inventory/stock': ['inventory/products'],
+  'inventory/product-imports': ['inventory/products'],
+  orders: ['identity/users', 'inventory/products', 'inventory/stock', 'inventory/money'],
   // To mail the owner of an endpoint.
-  webhooks: ['users'],
-};
-
-const MAY_IMPORT = {
-  ...FOLDERS,
-  ...Object.fromEntries(Object.entries(FEATURES).map(([name, known]) => [name, [...SHARED, ...known]])),
+  webhooks: ['identity/users'],
 };
 
 const SPEC = '\\.spec\\.ts$';
 const anyOf = (names) => `(${names.join('|')})`;
+/** `identity/users` or `orders`. */
+const FEATURE = '^src/((?:identity|inventory)/[^/]+|(?!http/|platform/|docs/|startup/|cli/)[^/]+)/';
 
-const layers = Object.entries(MAY_IMPORT).map(([folder, allowed]) => ({
-  name: `${folder}-imports`,
-  comment: `src/${folder} may import of src only: ${allowed.join(', ') || 'nothing'}.`,
+const platform = Object.entries(PLATFORM).map(([folder, known]) => ({
+  name: `platform-${folder}`,
+  comment: `platform/${folder} may import of src: http ${known.map((name) => `platform/${name}`).join(' ')}`,
   severity: 'error',
-  from: { path: `^src/${folder}/`, pathNot: SPEC },
-  to: { path: '^src/', pathNot: `^src/${anyOf([folder, ...allowed])}/` },
+  from: { path: `^src/platform/${folder}/`, pathNot: SPEC },
+  to: { path: '^src/', pathNot: `^src/(http/|platform/${anyOf([folder, ...known])}/)` },
+}));
+
+const calls = Object.entries(CALLS).map(([feature, known]) => ({
+  name: `${feature.replace('/', '-')}-imports`,
+  comment: `${feature} may call the services of: ${known.join(', ')}.`,
+  severity: 'error',
+  from: { path: `^src/${feature}/`, pathNot: SPEC },
+  to: { path: '^src/', pathNot: `^src/(http/|platform/|${anyOf([feature, ...known])}/)` },
 }));
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
   forbidden: [
-    ...layers,
+    ...platform,
+    ...calls,
     {
-      name: 'unknown-folder-imports',
-      comment: 'A folder without a line of its own may import only the shared ones.',
+      name: 'http-imports',
+      comment: 'http/ knows no other wing.',
+      severity: 'error',
+      from: { path: '^src/http/', pathNot: SPEC },
+      to: { path: '^src/', pathNot: '^src/http/' },
+    },
+    {
+      name: 'docs-imports',
+      comment: 'The published document is made of what http/ declares.',
+      severity: 'error',
+      from: { path: '^src/docs/', pathNot: SPEC },
+      to: { path: '^src/', pathNot: '^src/(http|docs)/' },
+    },
+    {
+      name: 'feature-imports',
+      comment: 'A feature that is not in CALLS may import only http/ and platform/.',
       severity: 'error',
       from: {
-        path: '^src/([^/]+)/',
-        pathNot: [`^src/${anyOf([...Object.keys(MAY_IMPORT), 'startup', 'cli'])}/`, SPEC],
+        path: FEATURE,
+        pathNot: [`^src/${anyOf(Object.keys(CALLS))}/`, SPEC],
       },
-      to: { path: '^src/', pathNot: [`^src/${anyOf(SHARED)}/`, '^src/$1/'] },
+      to: { path: '^src/', pathNot: ['^src/(http|platform)/', '^src/$1/'] },
     },
     {
       name: 'startup-importers',
@@ -97,9 +124,9 @@ module.exports = {
     },
     {
       name: 'migrations-importers',
-      comment: 'Migrations are the business of src/database.',
+      comment: 'Migrations are the business of src/platform/database.',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/database/' },
+      from: { path: '^src/', pathNot: '^src/platform/database/' },
       to: { path: '^migrations/' },
     },
     {
@@ -107,8 +134,8 @@ module.exports = {
       comment:
         'Of another feature only its service, its module and its types, never its repository or controller.',
       severity: 'error',
-      from: { path: '^src/([^/]+)/', pathNot: SPEC },
-      to: { path: '^src/[^/]+/.*\\.(repository|controller)\\.ts$', pathNot: '^src/$1/' },
+      from: { path: FEATURE, pathNot: SPEC },
+      to: { path: '^src/.*\\.(repository|controller)\\.ts$', pathNot: '^src/$1/' },
     },
     {
       name: 'layers-of-a-feature',
@@ -135,7 +162,7 @@ module.exports = {
       name: 'service-knows-no-http',
       comment: 'A service knows neither HTTP nor Swagger.',
       severity: 'error',
-      from: { path: '\\.(service|repository|entity)\\.ts$' },
+      from: { path: '\\.(service|repository|entity)\\.ts$', pathNot: '^src/http/' },
       to: { path: 'node_modules/(@nestjs/swagger|@nestjs/platform-fastify|fastify|@fastify/[^/]+)/' },
     },
     {
@@ -149,7 +176,7 @@ module.exports = {
       comment:
         'The service must run without dev packages; the embedded PostgreSQL is one, and not for production.',
       severity: 'error',
-      from: { pathNot: [SPEC, '^src/database/embedded/'] },
+      from: { pathNot: [SPEC, '^src/platform/embedded-postgres/'] },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'], pathNot: '/@types/' },
     },
     {

@@ -5,13 +5,13 @@ import { pino } from 'pino';
 import { DataSource } from 'typeorm';
 import { loadConfig } from '../dist/config/index.js';
 import { createApp } from '../dist/src/app.js';
-import { Sql } from '../dist/src/database/sql.js';
+import { Sql } from '../dist/src/platform/database/sql.js';
 import { ListOrdersQuery } from '../dist/src/orders/order.dto.js';
 import { OrdersService } from '../dist/src/orders/orders.service.js';
-import { ListProductsQuery } from '../dist/src/products/product.dto.js';
-import { ProductsService } from '../dist/src/products/products.service.js';
-import { ListUsersQuery } from '../dist/src/users/user.dto.js';
-import { UsersService } from '../dist/src/users/users.service.js';
+import { ListProductsQuery } from '../dist/src/inventory/products/product.dto.js';
+import { ProductsService } from '../dist/src/inventory/products/products.service.js';
+import { ListUsersQuery } from '../dist/src/identity/users/user.dto.js';
+import { UsersService } from '../dist/src/identity/users/users.service.js';
 import { captureStatements } from './captured.mjs';
 
 const config = loadConfig({ ...process.env, NODE_ENV: 'test', DATABASE_STATEMENT_TIMEOUT_MS: '600000' });

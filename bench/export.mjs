@@ -15,7 +15,7 @@ async function serve() {
   const { pino } = await import('pino');
   const { loadConfig } = await import('../dist/config/index.js');
   const { createApp } = await import('../dist/src/app.js');
-  const { UsersService } = await import('../dist/src/users/users.service.js');
+  const { UsersService } = await import('../dist/src/identity/users/users.service.js');
   const config = loadConfig({ ...process.env, NODE_ENV: 'test', RATE_LIMIT_PER_MINUTE: '0' });
   const app = await createApp(config, pino({ level: 'warn' }, pino.destination(2)));
   await app.listen(0, '127.0.0.1');

@@ -52,7 +52,7 @@ async function serve() {
 }
 
 async function signInCustomers(app) {
-  const { UsersService } = await import('../dist/src/users/users.service.js');
+  const { UsersService } = await import('../dist/src/identity/users/users.service.js');
   const password = 'a passphrase for the bench';
   const signIn = async (_, n) => {
     const email = `bench-${randomUUID()}@example.com`;

@@ -6,8 +6,8 @@ import { pino } from 'pino';
 import { DataSource } from 'typeorm';
 import { loadConfig } from '../dist/config/index.js';
 import { createApp } from '../dist/src/app.js';
-import { ListProductsQuery } from '../dist/src/products/product.dto.js';
-import { ProductsService } from '../dist/src/products/products.service.js';
+import { ListProductsQuery } from '../dist/src/inventory/products/product.dto.js';
+import { ProductsService } from '../dist/src/inventory/products/products.service.js';
 import { captureStatements } from './captured.mjs';
 
 const { values } = parseArgs({

@@ -7,10 +7,10 @@ import { pino } from 'pino';
 import { DataSource } from 'typeorm';
 import { loadConfig } from '../dist/config/index.js';
 import { createApp } from '../dist/src/app.js';
-import { SessionTokensService } from '../dist/src/sessions/session-tokens.service.js';
-import { SessionsRepository } from '../dist/src/sessions/sessions.repository.js';
-import { SessionsService } from '../dist/src/sessions/sessions.service.js';
-import { UsersService } from '../dist/src/users/users.service.js';
+import { SessionTokensService } from '../dist/src/identity/sessions/session-tokens.service.js';
+import { SessionsRepository } from '../dist/src/identity/sessions/sessions.repository.js';
+import { SessionsService } from '../dist/src/identity/sessions/sessions.service.js';
+import { UsersService } from '../dist/src/identity/users/users.service.js';
 
 const { values } = parseArgs({
   options: { count: { type: 'string', default: '1000000' }, rounds: { type: 'string', default: '500' } },

@@ -7,8 +7,8 @@ import { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { loadConfig } from '../dist/config/index.js';
 import { createApp } from '../dist/src/app.js';
-import { ProductsService } from '../dist/src/products/products.service.js';
-import { StockService } from '../dist/src/stock/stock.service.js';
+import { ProductsService } from '../dist/src/inventory/products/products.service.js';
+import { StockService } from '../dist/src/inventory/stock/stock.service.js';
 
 const { values } = parseArgs({
   options: {

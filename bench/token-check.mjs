@@ -5,12 +5,12 @@ import { pino } from 'pino';
 import { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { loadConfig } from '../dist/config/index.js';
-import { ApiKeysService } from '../dist/src/api-keys/api-keys.service.js';
+import { ApiKeysService } from '../dist/src/identity/api-keys/api-keys.service.js';
 import { createApp } from '../dist/src/app.js';
-import { AccessTokensService } from '../dist/src/sessions/access-tokens.service.js';
-import { API_KEY_AUTHENTICATOR, TOKEN_STRATEGY, TokenGuard } from '../dist/src/common/access/token.guard.js';
-import { scopesOf } from '../dist/src/common/access/scopes.js';
-import { UsersService } from '../dist/src/users/users.service.js';
+import { AccessTokensService } from '../dist/src/identity/sessions/access-tokens.service.js';
+import { API_KEY_AUTHENTICATOR, TOKEN_STRATEGY, TokenGuard } from '../dist/src/http/access/token.guard.js';
+import { scopesOf } from '../dist/src/http/access/scopes.js';
+import { UsersService } from '../dist/src/identity/users/users.service.js';
 
 const config = loadConfig({ ...process.env, NODE_ENV: 'test' });
 const app = await createApp(config, pino({ level: 'silent' }));

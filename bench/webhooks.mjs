@@ -62,8 +62,8 @@ async function startReceiver() {
 async function bench() {
   const { loadConfig } = await import('../dist/config/index.js');
   const { createApp } = await import('../dist/src/app.js');
-  const { EventLog } = await import('../dist/src/events/event-log.js');
-  const { Transactions } = await import('../dist/src/database/transactions.js');
+  const { EventLog } = await import('../dist/src/platform/events/event-log.js');
+  const { Transactions } = await import('../dist/src/platform/database/transactions.js');
   const { WebhookEndpointsService } = await import('../dist/src/webhooks/webhook-endpoints.service.js');
   const environment = { ...process.env, NODE_ENV: 'test', WEBHOOK_ALLOW_PRIVATE_HOSTS: 'true' };
   const app = await createApp(loadConfig(environment), pino({ level: 'silent' }));

@@ -52,7 +52,7 @@ const mailbox = z.string().transform((value, context) => {
   return z.NEVER;
 });
 
-/** The names of src/common/access/scopes.ts, which this folder may not import; a test holds them together. */
+/** The names of src/http/access/scopes.ts, which this folder may not import; a test holds them together. */
 export const ROLES = ['customer', 'manager', 'admin'] as const;
 export const SCOPES = [
   'products:read',

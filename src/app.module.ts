@@ -3,42 +3,42 @@ import type { DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { ConfigModule } from '../config/index.js';
 import type { Config } from '../config/index.js';
-import { AccountPagesModule } from './account-pages/account-pages.module.js';
-import { ApiKeysModule } from './api-keys/api-keys.module.js';
+import { AccountPagesModule } from './identity/account-pages/account-pages.module.js';
+import { ApiKeysModule } from './identity/api-keys/api-keys.module.js';
 import { AuditModule } from './audit/audit.module.js';
-import { AuthModule } from './auth/auth.module.js';
-import { AccessGuard } from './common/access/access.guard.js';
-import { StandingAccess } from './common/access/standing-access.js';
-import { TokenGuard } from './common/access/token.guard.js';
-import { CommonModule } from './common/common.module.js';
-import { EventStreams } from './common/event-streams/event-streams.js';
-import { ProblemFilter } from './common/problems/problem.filter.js';
-import { RateLimitGuard } from './common/rate-limit/rate-limit.guard.js';
-import { ResponseInterceptor } from './common/responses/response.interceptor.js';
-import { InputPipe } from './common/validation/input.pipe.js';
-import { DatabaseModule } from './database/database.module.js';
+import { AuthModule } from './identity/auth/auth.module.js';
+import { AccessGuard } from './http/access/access.guard.js';
+import { StandingAccess } from './http/access/standing-access.js';
+import { TokenGuard } from './http/access/token.guard.js';
+import { HttpModule } from './http/http.module.js';
+import { EventStreams } from './http/event-streams/event-streams.js';
+import { ProblemFilter } from './http/server/problem.filter.js';
+import { RateLimitGuard } from './http/rate-limits/rate-limit.guard.js';
+import { ResponseInterceptor } from './http/responses/response.interceptor.js';
+import { InputPipe } from './http/validation/input.pipe.js';
+import { DatabaseModule } from './platform/database/database.module.js';
 import { DocsModule } from './docs/docs.module.js';
-import { EmailVerificationsModule } from './email-verifications/email-verifications.module.js';
-import { EventsModule } from './events/events.module.js';
-import { IdempotencyModule } from './idempotency/idempotency.module.js';
-import { JobsModule } from './jobs/jobs.module.js';
-import { MailModule } from './mail/mail.module.js';
-import { OidcModule } from './oidc/oidc.module.js';
+import { EmailVerificationsModule } from './identity/email-verifications/email-verifications.module.js';
+import { EventsModule } from './platform/events/events.module.js';
+import { IdempotencyModule } from './platform/idempotency/idempotency.module.js';
+import { JobsModule } from './platform/jobs/jobs.module.js';
+import { MailModule } from './platform/mail/mail.module.js';
+import { OidcModule } from './identity/oidc/oidc.module.js';
 import { OrdersModule } from './orders/orders.module.js';
-import { PasswordResetsModule } from './password-resets/password-resets.module.js';
-import { ProductImportsModule } from './product-imports/product-imports.module.js';
-import { ProductsModule } from './products/products.module.js';
-import { SessionsModule } from './sessions/sessions.module.js';
-import { StockModule } from './stock/stock.module.js';
-import { TelemetryModule } from './telemetry/telemetry.module.js';
-import { TwoStepModule } from './two-step/two-step.module.js';
-import { UsersModule } from './users/users.module.js';
+import { PasswordResetsModule } from './identity/password-resets/password-resets.module.js';
+import { ProductImportsModule } from './inventory/product-imports/product-imports.module.js';
+import { ProductsModule } from './inventory/products/products.module.js';
+import { SessionsModule } from './identity/sessions/sessions.module.js';
+import { StockModule } from './inventory/stock/stock.module.js';
+import { TelemetryModule } from './platform/telemetry/telemetry.module.js';
+import { TwoStepModule } from './identity/two-step/two-step.module.js';
+import { UsersModule } from './identity/users/users.module.js';
 import { WebhooksModule } from './webhooks/webhooks.module.js';
 
 /** The plan of the service: its features, and the pieces that every request passes through, in this order. */
 @Module({
   imports: [
-    CommonModule,
+    HttpModule,
     DatabaseModule,
     EventsModule,
     JobsModule,

@@ -7,23 +7,23 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import type { Logger } from 'pino';
 import type { Config } from '../config/index.js';
 import { AppModule } from './app.module.js';
-import { registerRequestContext, requestIdOf } from './common/context/request-context.js';
-import { registerBodyParser } from './common/http/body-parser.js';
+import { registerRequestContext, requestIdOf } from './http/context/request-context.js';
+import { registerBodyParser } from './http/server/body-parser.js';
 import {
   answerBrokenHttp,
   registerHttpChecks,
   registerPreflightCheck,
   registerQueryCheck,
-} from './common/http/client-errors.js';
-import { RouteTable } from './common/http/route-table.js';
-import { registerUploads } from './common/http/upload-parser.js';
-import { registerSecurityHeaders } from './common/http/security-headers.js';
-import { ProblemSender } from './common/problems/problem.sender.js';
-import { toProblem } from './common/problems/to-problem.js';
+} from './http/server/client-errors.js';
+import { RouteTable } from './http/server/route-table.js';
+import { registerUploads } from './http/uploads/upload-parser.js';
+import { registerSecurityHeaders } from './http/server/security-headers.js';
+import { ProblemSender } from './http/server/problem.sender.js';
+import { toProblem } from './http/problems/to-problem.js';
 import { ApiDocument } from './docs/api-document.js';
-import { NestLogger } from './telemetry/logger.js';
-import { MetricsServer } from './telemetry/metrics-server.js';
-import { registerRequestLog } from './telemetry/request-log.js';
+import { NestLogger } from './platform/telemetry/logger.js';
+import { MetricsServer } from './platform/telemetry/metrics-server.js';
+import { registerRequestLog } from './platform/telemetry/request-log.js';
 
 const MEBIBYTE = 1024 * 1024;
 const SECOND = 1000;

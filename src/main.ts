@@ -1,11 +1,11 @@
 import { loadConfig } from '../config/index.js';
-import { openDatabase } from './database/open-database.js';
+import { openDatabase } from './platform/database/open-database.js';
 import { failureText } from './startup/failure-text.js';
 import { stopOnSignals } from './startup/shutdown.js';
 import { stopWithNpm } from './startup/stop-with-npm.js';
 import { assertPortIsFree } from './startup/waiting-room.js';
 import { welcomeText } from './startup/welcome-text.js';
-import { createLogger } from './telemetry/logger.js';
+import { createLogger } from './platform/telemetry/logger.js';
 
 const cleanups: (() => Promise<void>)[] = [];
 const signal = stopOnSignals(cleanups);

@@ -1,11 +1,11 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsIn, IsUUID } from 'class-validator';
-import { columnsOf } from '../common/exports/export-declaration.js';
-import { PageQuery } from '../common/pages/page.js';
-import { IsTimestamp, MayBeAbsent } from '../common/validation/fields.js';
-import { EVENT_TYPES, RESOURCE_TYPES } from '../events/event-types.js';
-import type { EventType } from '../events/event-types.js';
-import type { ActorType, Changes, LoggedEvent } from '../events/logged-event.entity.js';
+import { columnsOf } from '../http/exports/export-declaration.js';
+import { PageQuery } from '../http/pages/page.js';
+import { IsTimestamp, MayBeAbsent } from '../http/validation/fields.js';
+import { EVENT_TYPES, RESOURCE_TYPES } from '../platform/events/event-types.js';
+import type { EventType } from '../platform/events/event-types.js';
+import type { ActorType, Changes, LoggedEvent } from '../platform/events/logged-event.entity.js';
 
 const ACTOR_TYPES: readonly ActorType[] = ['user', 'api_key', 'system'];
 

@@ -1,9 +1,9 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Access } from '../common/access/access.decorators.js';
-import { AsExport } from '../common/exports/export-declaration.js';
-import { Returns, ReturnsPage } from '../common/responses/returns.decorators.js';
-import { Id } from '../common/validation/id.decorator.js';
+import { Access } from '../http/access/access.decorators.js';
+import { AsExport } from '../http/exports/export-declaration.js';
+import { Returns, ReturnsPage } from '../http/responses/returns.decorators.js';
+import { Id } from '../http/validation/id.decorator.js';
 import { AUDIT_EVENT_COLUMNS, AuditEventResponse, ListAuditEventsQuery } from './audit-event.dto.js';
 import { AuditService } from './audit.service.js';
 

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { LoggedEvent } from '../events/logged-event.entity.js';
+import { LoggedEvent } from '../platform/events/logged-event.entity.js';
 import { AuditEventsController } from './audit-events.controller.js';
 import { AuditRepository } from './audit.repository.js';
 import { AuditService } from './audit.service.js';

@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
-import { Keyset, wholeList } from '../common/pages/keyset.js';
-import type { Filters, Sorts } from '../common/pages/keyset.js';
-import type { Page } from '../common/pages/page.js';
-import { timeOfId } from '../common/uuid-time.js';
-import { toUtc } from '../common/validation/fields.js';
-import { Snapshots } from '../database/snapshots.js';
-import { EVENT_COLUMNS } from '../events/event-columns.js';
-import { LoggedEvent } from '../events/logged-event.entity.js';
+import { Keyset, wholeList } from '../http/pages/keyset.js';
+import type { Filters, Sorts } from '../http/pages/keyset.js';
+import type { Page } from '../http/pages/page.js';
+import { timeOfId } from '../platform/database/uuid-time.js';
+import { toUtc } from '../http/validation/fields.js';
+import { Snapshots } from '../platform/database/snapshots.js';
+import { EVENT_COLUMNS } from '../platform/events/event-columns.js';
+import { LoggedEvent } from '../platform/events/logged-event.entity.js';
 import type { ListAuditEventsQuery } from './audit-event.dto.js';
 
 /** It never changes: there is one version of it. */

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { badLastEventId } from '../common/event-streams/last-event-id.js';
-import type { Page } from '../common/pages/page.js';
-import { Problem } from '../common/problems/problem.js';
+import { badLastEventId } from '../http/event-streams/last-event-id.js';
+import type { Page } from '../http/pages/page.js';
+import { Problem } from '../http/problems/problem.js';
 import type { ListAuditEventsQuery } from './audit-event.dto.js';
 import { AuditRepository } from './audit.repository.js';
 import type { AuditEvent } from './audit.repository.js';

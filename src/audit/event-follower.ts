@@ -1,4 +1,4 @@
-import type { EventSource, StreamedEvent } from '../common/event-streams/event-source.js';
+import type { EventSource, StreamedEvent } from '../http/event-streams/event-source.js';
 import type { EventTail } from './event-tail.js';
 
 /** One client's way through the event log, from a position on. */

@@ -1,8 +1,8 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Access } from '../common/access/access.decorators.js';
-import { LastEventId } from '../common/event-streams/last-event-id.js';
-import { ReturnsEventStream } from '../common/responses/returns.decorators.js';
+import { Access } from '../http/access/access.decorators.js';
+import { LastEventId } from '../http/event-streams/last-event-id.js';
+import { ReturnsEventStream } from '../http/responses/returns.decorators.js';
 import { AuditEventResponse } from './audit-event.dto.js';
 import { AuditService } from './audit.service.js';
 

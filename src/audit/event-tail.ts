@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { Transactions } from '../database/transactions.js';
-import { EventFeed } from '../events/event-feed.js';
-import type { LoggedEvent } from '../events/logged-event.entity.js';
+import { Transactions } from '../platform/database/transactions.js';
+import { EventFeed } from '../platform/events/event-feed.js';
+import type { LoggedEvent } from '../platform/events/logged-event.entity.js';
 
 /** Events that are read, or handed out, at once. */
 export const PAGE = 50;

@@ -3,12 +3,12 @@ import { Readable } from 'node:stream';
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Option, SubCommand } from 'nest-commander';
-import { EXPORT_FORMATS } from '../common/exports/export-formats.js';
-import type { ExportFormat } from '../common/exports/export-formats.js';
-import { textOf } from '../common/exports/export-stream.js';
-import { ListProductsQuery, PRODUCT_COLUMNS, ProductResponse } from '../products/product.dto.js';
-import type { Product } from '../products/product.entity.js';
-import { ProductsService } from '../products/products.service.js';
+import { EXPORT_FORMATS } from '../http/exports/export-formats.js';
+import type { ExportFormat } from '../http/exports/export-formats.js';
+import { textOf } from '../http/exports/export-stream.js';
+import { ListProductsQuery, PRODUCT_COLUMNS, ProductResponse } from '../inventory/products/product.dto.js';
+import type { Product } from '../inventory/products/product.entity.js';
+import { ProductsService } from '../inventory/products/products.service.js';
 import { CliCommand, fileError, UsageError } from './command.js';
 import { Stockroom } from './stockroom.js';
 

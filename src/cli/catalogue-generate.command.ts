@@ -1,5 +1,5 @@
 import { Option, SubCommand } from 'nest-commander';
-import { CatalogueGenerator } from '../products/catalogue-generator.service.js';
+import { CatalogueGenerator } from '../inventory/products/catalogue-generator.service.js';
 import { CliCommand, wholeNumber } from './command.js';
 import { say } from './output.js';
 import { showProgress } from './progress.js';

@@ -1,5 +1,5 @@
 import { CommandFactory } from 'nest-commander';
-import { toProblem } from '../common/problems/to-problem.js';
+import { toProblem } from '../http/problems/to-problem.js';
 import { expectedText } from '../startup/failure-text.js';
 import { CliModule } from './cli.module.js';
 import { CommandError } from './command.js';

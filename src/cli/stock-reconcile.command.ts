@@ -1,5 +1,5 @@
 import { Option, SubCommand } from 'nest-commander';
-import { StockService } from '../stock/stock.service.js';
+import { StockService } from '../inventory/stock/stock.service.js';
 import { CliCommand, CommandError } from './command.js';
 import { say } from './output.js';
 import { Stockroom } from './stockroom.js';

@@ -4,10 +4,10 @@ import { NestFactory } from '@nestjs/core';
 import { destination, pino } from 'pino';
 import { loadConfig } from '../../config/index.js';
 import { AppModule } from '../app.module.js';
-import { waitForDatabase } from '../database/connect.js';
-import { openDatabase } from '../database/open-database.js';
+import { waitForDatabase } from '../platform/database/connect.js';
+import { openDatabase } from '../platform/database/open-database.js';
 import { prepareSchema } from '../startup/start.js';
-import { describeError, NestLogger } from '../telemetry/logger.js';
+import { describeError, NestLogger } from '../platform/telemetry/logger.js';
 import { remark } from './output.js';
 
 /**

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { text } from 'node:stream/consumers';
 import { isEmail } from 'class-validator';
 import { Option, SubCommand } from 'nest-commander';
-import { UsersService } from '../users/users.service.js';
+import { UsersService } from '../identity/users/users.service.js';
 import { CliCommand, UsageError } from './command.js';
 import { say } from './output.js';
 import { Stockroom } from './stockroom.js';

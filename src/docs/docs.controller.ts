@@ -1,9 +1,9 @@
 import { Controller, Get, Param, Req, UseInterceptors } from '@nestjs/common';
 import { ApiExcludeEndpoint, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
-import { Public } from '../common/access/access.decorators.js';
-import { prefersHtml } from '../common/responses/accept.js';
-import { ReturnsDocument } from '../common/responses/returns.decorators.js';
+import { Public } from '../http/access/access.decorators.js';
+import { prefersHtml } from '../http/responses/accept.js';
+import { ReturnsDocument } from '../http/responses/returns.decorators.js';
 import { ApiDocument } from './api-document.js';
 import { assetNamed } from './assets.js';
 import { INDEX_EXAMPLE, Pages } from './pages/pages.js';

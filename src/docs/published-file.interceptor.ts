@@ -3,8 +3,8 @@ import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/com
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { map } from 'rxjs';
 import type { Observable } from 'rxjs';
-import { appendHeader } from '../common/http/append-header.js';
-import { matchesEtag } from '../common/responses/etag.js';
+import { appendHeader } from '../http/server/append-header.js';
+import { matchesEtag } from '../http/responses/etag.js';
 import type { PublishedFile } from './published-file.js';
 
 /** Sends the file that a handler returned. Caches may keep it, and ask each time whether it is still the same. */

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { OnModuleInit } from '@nestjs/common';
-import { Transactions } from '../database/transactions.js';
-import { JobQueue } from '../jobs/job-queue.js';
-import { JobRegistry } from '../jobs/job-registry.js';
-import type { JobContext } from '../jobs/job-registry.js';
+import { Transactions } from '../platform/database/transactions.js';
+import { JobQueue } from '../platform/jobs/job-queue.js';
+import { JobRegistry } from '../platform/jobs/job-registry.js';
+import type { JobContext } from '../platform/jobs/job-registry.js';
 import { OrderTransitions } from './order-transitions.service.js';
 import { OrdersRepository } from './orders.repository.js';
 import { EXPIRY } from './order-status.js';

@@ -1,5 +1,5 @@
-import type { Filters } from '../common/pages/keyset.js';
-import { toUtc } from '../common/validation/fields.js';
+import type { Filters } from '../http/pages/keyset.js';
+import { toUtc } from '../http/validation/fields.js';
 import type { ListOrdersQuery } from './order.dto.js';
 
 /** The WHERE of a list, of one user or (null) of all. */

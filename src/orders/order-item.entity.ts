@@ -1,5 +1,5 @@
 import { Check, Column, Entity, ForeignKey, PrimaryColumn } from 'typeorm';
-import { Product } from '../products/product.entity.js';
+import { Product } from '../inventory/products/product.entity.js';
 import { Order } from './order.entity.js';
 
 /** Some of a product, with what it was called and what it cost when it was ordered. */

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { toDecimal } from '../common/money.js';
-import { Problem } from '../common/problems/problem.js';
-import type { SoldProduct } from '../products/products.service.js';
+import { toDecimal } from '../inventory/money/money.js';
+import { Problem } from '../http/problems/problem.js';
+import type { SoldProduct } from '../inventory/products/products.service.js';
 import { insufficientStock, lineTotal, toLines, totalOf } from './order-lines.js';
 
 const product = (id: string, fields: Partial<SoldProduct> = {}): SoldProduct => ({

@@ -1,7 +1,7 @@
-import { fromDecimal, toDecimal } from '../common/money.js';
-import { invalid, Problem } from '../common/problems/problem.js';
-import type { FieldError } from '../common/problems/problem.js';
-import type { SoldProduct } from '../products/products.service.js';
+import { fromDecimal, toDecimal } from '../inventory/money/money.js';
+import { invalid, Problem } from '../http/problems/problem.js';
+import type { FieldError } from '../http/problems/problem.js';
+import type { SoldProduct } from '../inventory/products/products.service.js';
 import type { OrderLine } from './order-rows.js';
 
 /** So many of a product, as a client asks for it. */

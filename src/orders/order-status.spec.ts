@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Problem } from '../common/problems/problem.js';
+import { Problem } from '../http/problems/problem.js';
 import { ORDER_STATUSES, TRANSITIONS, transitionFor } from './order-status.js';
 import type { OrderStatus } from './order-status.js';
 

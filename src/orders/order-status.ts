@@ -1,5 +1,5 @@
-import { insufficientScope } from '../common/access/insufficient-scope.js';
-import { Problem } from '../common/problems/problem.js';
+import { insufficientScope } from '../http/access/insufficient-scope.js';
+import { Problem } from '../http/problems/problem.js';
 
 export const ORDER_STATUSES = ['pending', 'paid', 'shipped', 'delivered', 'cancelled', 'expired'] as const;
 export type OrderStatus = (typeof ORDER_STATUSES)[number];

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { toAmount } from '../common/money.js';
-import { Transactions } from '../database/transactions.js';
-import { EventLog } from '../events/event-log.js';
-import type { NewEvent } from '../events/event-log.js';
-import { ReservationsService } from '../stock/reservations.service.js';
-import { Metrics } from '../telemetry/metrics.js';
+import { toAmount } from '../inventory/money/money.js';
+import { Transactions } from '../platform/database/transactions.js';
+import { EventLog } from '../platform/events/event-log.js';
+import type { NewEvent } from '../platform/events/event-log.js';
+import { ReservationsService } from '../inventory/stock/reservations.service.js';
+import { Metrics } from '../platform/telemetry/metrics.js';
 import type { OrderWithItems } from './order-rows.js';
 import type { OrderStatus, Transition } from './order-status.js';
 

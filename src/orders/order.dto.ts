@@ -1,10 +1,10 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsIn, IsInt, IsUUID, Max, Min } from 'class-validator';
-import { columnsOf } from '../common/exports/export-declaration.js';
-import { toAmount } from '../common/money.js';
-import { PageQuery } from '../common/pages/page.js';
-import { IsText, IsTimestamp, MayBeAbsent, MayBeNull } from '../common/validation/fields.js';
-import { IsListOf } from '../common/validation/list-of.decorator.js';
+import { columnsOf } from '../http/exports/export-declaration.js';
+import { toAmount } from '../inventory/money/money.js';
+import { PageQuery } from '../http/pages/page.js';
+import { IsText, IsTimestamp, MayBeAbsent, MayBeNull } from '../http/validation/fields.js';
+import { IsListOf } from '../http/validation/list-of.decorator.js';
 import { lineTotal } from './order-lines.js';
 import type { OrderLine, OrderWithItems } from './order-rows.js';
 import { ORDER_STATUSES } from './order-status.js';

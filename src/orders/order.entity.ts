@@ -9,7 +9,7 @@ import {
   UpdateDateColumn,
   VersionColumn,
 } from 'typeorm';
-import { User } from '../users/user.entity.js';
+import { User } from '../identity/users/user.entity.js';
 import type { OrderStatus } from './order-status.js';
 
 /** What a user asked for. While it is pending or paid, it holds the stock of its items. */

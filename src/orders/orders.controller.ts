@@ -1,14 +1,14 @@
 import { Body, Controller, Get, Patch, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Access } from '../common/access/access.decorators.js';
-import { CurrentCaller } from '../common/access/caller.js';
-import type { Caller } from '../common/access/caller.js';
-import { AsExport } from '../common/exports/export-declaration.js';
-import { Problems } from '../common/problems/problems.decorator.js';
-import { IfMatch } from '../common/responses/etag.js';
-import type { Precondition } from '../common/responses/etag.js';
-import { Returns, ReturnsCreated, ReturnsPage } from '../common/responses/returns.decorators.js';
-import { Id } from '../common/validation/id.decorator.js';
+import { Access } from '../http/access/access.decorators.js';
+import { CurrentCaller } from '../http/access/caller.js';
+import type { Caller } from '../http/access/caller.js';
+import { AsExport } from '../http/exports/export-declaration.js';
+import { Problems } from '../http/problems/problems.decorator.js';
+import { IfMatch } from '../http/responses/etag.js';
+import type { Precondition } from '../http/responses/etag.js';
+import { Returns, ReturnsCreated, ReturnsPage } from '../http/responses/returns.decorators.js';
+import { Id } from '../http/validation/id.decorator.js';
 import {
   CreateOrderDto,
   ListOrdersQuery,

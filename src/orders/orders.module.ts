@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { ProductsModule } from '../products/products.module.js';
-import { StockModule } from '../stock/stock.module.js';
+import { ProductsModule } from '../inventory/products/products.module.js';
+import { StockModule } from '../inventory/stock/stock.module.js';
 import { OrderExpiryService } from './order-expiry.service.js';
 import { OrderItem } from './order-item.entity.js';
 import { OrderTransitions } from './order-transitions.service.js';

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { DataSource } from 'typeorm';
-import { Keyset, wholeList } from '../common/pages/keyset.js';
-import type { Page } from '../common/pages/page.js';
-import { Snapshots } from '../database/snapshots.js';
-import { Sql } from '../database/sql.js';
+import { Keyset, wholeList } from '../http/pages/keyset.js';
+import type { Page } from '../http/pages/page.js';
+import { Snapshots } from '../platform/database/snapshots.js';
+import { Sql } from '../platform/database/sql.js';
 import type { ListOrdersQuery } from './order.dto.js';
 import type { Order } from './order.entity.js';
 import { filtersOf } from './order-filters.js';

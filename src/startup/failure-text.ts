@@ -1,6 +1,6 @@
 import { ConfigError } from '../../config/index.js';
-import { UnusableDatabaseError } from '../database/connect.js';
-import { EmbeddedPostgresError } from '../database/embedded/embedded-postgres.error.js';
+import { UnusableDatabaseError } from '../platform/database/connect.js';
+import { EmbeddedPostgresError } from '../platform/embedded-postgres/embedded-postgres.error.js';
 
 /** A start that cannot succeed; the message is for people, and names the way out. */
 export class StartError extends Error {}

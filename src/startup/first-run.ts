@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { INestApplicationContext } from '@nestjs/common';
 import type { Config } from '../../config/index.js';
-import { Problem } from '../common/problems/problem.js';
-import { DemoCatalogueLoader } from '../products/demo-catalogue.loader.js';
-import { UsersService } from '../users/users.service.js';
+import { Problem } from '../http/problems/problem.js';
+import { DemoCatalogueLoader } from '../inventory/products/demo-catalogue.loader.js';
+import { UsersService } from '../identity/users/users.service.js';
 
 const DEVELOPMENT_ADMIN = 'admin@stockroom.test';
 

@@ -3,9 +3,9 @@ import type { Logger } from 'pino';
 import { DataSource } from 'typeorm';
 import type { Config } from '../../config/index.js';
 import { createApp } from '../app.js';
-import { waitForDatabase } from '../database/connect.js';
-import { dataSourceOptions } from '../database/data-source.options.js';
-import { pendingMigrations, runMigrations } from '../database/migrations.js';
+import { waitForDatabase } from '../platform/database/connect.js';
+import { dataSourceOptions } from '../platform/database/data-source.options.js';
+import { pendingMigrations, runMigrations } from '../platform/database/migrations.js';
 import { StartError } from './failure-text.js';
 import { prepareDatabase } from './first-run.js';
 import type { FirstRun } from './first-run.js';
@@ -71,7 +71,7 @@ export async function prepareSchema(config: Config, logger: Logger): Promise<voi
     if (config.isProduction) {
       throw new StartError(
         `The database lacks ${pending.length} migrations of this version: ${pending.join(', ')}.\n` +
-          'Run them: npm run migration:run (in a container: node dist/src/database/migrate.js run).',
+          'Run them: npm run migration:run (in a container: node dist/src/platform/database/migrate.js run).',
       );
     }
     for (const name of await runMigrations(dataSource)) logger.info(`Migrated: ${name}`);

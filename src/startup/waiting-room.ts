@@ -3,8 +3,8 @@ import { createServer } from 'node:http';
 import type { Server, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../../config/index.js';
-import { requestIdOf, traceIdOf } from '../common/context/request-context.js';
-import { Problem, problemBody } from '../common/problems/problem.js';
+import { requestIdOf, traceIdOf } from '../http/context/request-context.js';
+import { Problem, problemBody } from '../http/problems/problem.js';
 
 const PATIENCE_MS = 200;
 

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Metrics } from '../telemetry/metrics.js';
+import { Metrics } from '../platform/telemetry/metrics.js';
 import { DeliveryQueueRepository } from './delivery-queue.repository.js';
 import type { DeliveryStatus } from './delivery-status.js';
 

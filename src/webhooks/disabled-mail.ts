@@ -1,4 +1,4 @@
-import { renderMail } from '../mail/mail-text.js';
+import { renderMail } from '../platform/mail/mail-text.js';
 import type { DisabledReason, WebhookEndpoint } from './webhook-endpoint.entity.js';
 
 const REASONS: Readonly<Record<DisabledReason, string>> = {

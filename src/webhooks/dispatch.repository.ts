@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import type { LoggedEvent } from '../events/logged-event.entity.js';
+import type { LoggedEvent } from '../platform/events/logged-event.entity.js';
 import type { WebhookEndpoint } from './webhook-endpoint.entity.js';
 
 /** Who wants to hear of what. */

@@ -1,6 +1,6 @@
-import type { NewValues } from '../database/versioned-rows.js';
-import { changesBetween } from '../events/changes.js';
-import type { Changes } from '../events/logged-event.entity.js';
+import type { NewValues } from '../platform/database/versioned-rows.js';
+import { changesBetween } from '../platform/events/changes.js';
+import type { Changes } from '../platform/events/logged-event.entity.js';
 import type { UpdateWebhookEndpointDto } from './webhook-endpoint.dto.js';
 import type { WebhookEndpoint } from './webhook-endpoint.entity.js';
 

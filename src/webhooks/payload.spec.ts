@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { LoggedEvent } from '../events/logged-event.entity.js';
+import type { LoggedEvent } from '../platform/events/logged-event.entity.js';
 import { payloadOf, pingPayload } from './payload.js';
 
 const event: LoggedEvent = {

@@ -1,4 +1,4 @@
-import type { LoggedEvent } from '../events/logged-event.entity.js';
+import type { LoggedEvent } from '../platform/events/logged-event.entity.js';
 
 /** Standard Webhooks asks for less than 20 kB. */
 const MAX_BYTES = 20_000;

@@ -1,9 +1,9 @@
 import { Controller, Get, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Access } from '../common/access/access.decorators.js';
-import { Problems } from '../common/problems/problems.decorator.js';
-import { Returns, ReturnsJob, ReturnsPage } from '../common/responses/returns.decorators.js';
-import { Id } from '../common/validation/id.decorator.js';
+import { Access } from '../http/access/access.decorators.js';
+import { Problems } from '../http/problems/problems.decorator.js';
+import { Returns, ReturnsJob, ReturnsPage } from '../http/responses/returns.decorators.js';
+import { Id } from '../http/validation/id.decorator.js';
 import { WebhookDeliveriesService } from './webhook-deliveries.service.js';
 import { ListWebhookDeliveriesQuery, WebhookDeliveryResponse } from './webhook-delivery.dto.js';
 

@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
 import type { EntityManager } from 'typeorm';
-import { Keyset } from '../common/pages/keyset.js';
-import type { Filters, Sorts } from '../common/pages/keyset.js';
-import type { Page } from '../common/pages/page.js';
+import { Keyset } from '../http/pages/keyset.js';
+import type { Filters, Sorts } from '../http/pages/keyset.js';
+import type { Page } from '../http/pages/page.js';
 import type { ListWebhookDeliveriesQuery, ShownDelivery } from './webhook-delivery.dto.js';
 import { WebhookDelivery } from './webhook-delivery.entity.js';
 

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { OnModuleInit } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
-import type { Page } from '../common/pages/page.js';
-import { Problem } from '../common/problems/problem.js';
-import { Transactions } from '../database/transactions.js';
-import { JobRegistry } from '../jobs/job-registry.js';
+import type { Page } from '../http/pages/page.js';
+import { Problem } from '../http/problems/problem.js';
+import { Transactions } from '../platform/database/transactions.js';
+import { JobRegistry } from '../platform/jobs/job-registry.js';
 import { DeliveryEngine } from './delivery-engine.service.js';
 import { PING, pingPayload } from './payload.js';
 import { WebhookDeliveriesRepository } from './webhook-deliveries.repository.js';

@@ -1,8 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsIn } from 'class-validator';
-import { PageQuery } from '../common/pages/page.js';
-import { MayBeAbsent } from '../common/validation/fields.js';
-import { EVENT_TYPES } from '../events/event-types.js';
+import { PageQuery } from '../http/pages/page.js';
+import { MayBeAbsent } from '../http/validation/fields.js';
+import { EVENT_TYPES } from '../platform/events/event-types.js';
 import { ATTEMPT_ERRORS } from './attempt.js';
 import type { AttemptError } from './attempt.js';
 import { DELIVERY_STATUSES } from './delivery-status.js';

@@ -1,7 +1,7 @@
 import { ApiProperty, PartialType } from '@nestjs/swagger';
 import { ArrayMaxSize, ArrayMinSize, ArrayUnique, IsArray, IsBoolean, IsIn } from 'class-validator';
-import { IsText, MayBeAbsent, MayBeNull } from '../common/validation/fields.js';
-import { EVENT_TYPES } from '../events/event-types.js';
+import { IsText, MayBeAbsent, MayBeNull } from '../http/validation/fields.js';
+import { EVENT_TYPES } from '../platform/events/event-types.js';
 import { MAX_URL } from './endpoint-url.js';
 import type { WebhookEndpoint } from './webhook-endpoint.entity.js';
 

@@ -1,5 +1,5 @@
 import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
-import { ResourceColumns } from '../database/columns.js';
+import { ResourceColumns } from '../platform/database/columns.js';
 
 /** Why the service gave an endpoint up: it answered 410, or nothing but failures for days. */
 export type DisabledReason = 'gone' | 'failing';

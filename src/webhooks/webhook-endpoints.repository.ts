@@ -2,11 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { IsNull, Repository } from 'typeorm';
 import type { EntityManager } from 'typeorm';
-import { Keyset } from '../common/pages/keyset.js';
-import type { Sorts } from '../common/pages/keyset.js';
-import type { Page, PageQuery } from '../common/pages/page.js';
-import { softDeleteVersion, updateVersion } from '../database/versioned-rows.js';
-import type { AcceptedVersions, NewValues } from '../database/versioned-rows.js';
+import { Keyset } from '../http/pages/keyset.js';
+import type { Sorts } from '../http/pages/keyset.js';
+import type { Page, PageQuery } from '../http/pages/page.js';
+import { softDeleteVersion, updateVersion } from '../platform/database/versioned-rows.js';
+import type { AcceptedVersions, NewValues } from '../platform/database/versioned-rows.js';
 import { WebhookEndpoint } from './webhook-endpoint.entity.js';
 
 export type NewEndpoint = Pick<

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { UsersModule } from '../users/users.module.js';
+import { UsersModule } from '../identity/users/users.module.js';
 import { DeliveryEngine } from './delivery-engine.service.js';
 import { DeliveryMetrics } from './delivery-metrics.service.js';
 import { DeliveryQueueRepository } from './delivery-queue.repository.js';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import { PROBLEM_CODES } from '../../src/common/problems/problem-catalogue.js';
+import { PROBLEM_CODES } from '../../src/http/problems/problem-catalogue.js';
 import { BuiltService, freePort } from '../support/built-service.js';
 import { createDatabase } from '../support/database.js';
 import type { TestDatabase } from '../support/database.js';

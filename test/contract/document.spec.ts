@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { PROBLEM_CODES } from '../../src/common/problems/problem-catalogue.js';
+import { PROBLEM_CODES } from '../../src/http/problems/problem-catalogue.js';
 import { collectRoutes } from '../support/routes.js';
 import type { Route } from '../support/routes.js';
 import { startTestApp } from '../support/test-app.js';

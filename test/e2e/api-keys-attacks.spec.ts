@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { Notifications } from '../../src/database/notifications.js';
-import { Sql } from '../../src/database/sql.js';
+import { Notifications } from '../../src/platform/database/notifications.js';
+import { Sql } from '../../src/platform/database/sql.js';
 import type { Any, ApiClient, ApiResponse } from '../support/api-client.js';
 import { createKey } from '../support/api-keys.js';
 import type { CreatedKey } from '../support/api-keys.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { OneTimeTokensService } from '../../src/one-time-tokens/one-time-tokens.service.js';
+import { OneTimeTokensService } from '../../src/identity/one-time-tokens/one-time-tokens.service.js';
 import { countTokens, register, tokenIn } from '../support/account-mails.js';
 import type { ApiClient } from '../support/api-client.js';
 import { jobsIn } from '../support/jobs.js';

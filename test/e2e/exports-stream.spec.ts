@@ -2,7 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import pg from 'pg';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { currentContext } from '../../src/common/context/request-context.js';
+import { currentContext } from '../../src/http/context/request-context.js';
 import {
   addLargeProducts,
   NDJSON,

@@ -2,7 +2,7 @@ import { Writable } from 'node:stream';
 import pg from 'pg';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import { currentContext } from '../../src/common/context/request-context.js';
+import { currentContext } from '../../src/http/context/request-context.js';
 import { aProduct, createProduct } from '../support/products.js';
 import { sendRaw } from '../support/raw-http.js';
 import { startTestApp } from '../support/test-app.js';

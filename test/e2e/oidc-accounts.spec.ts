@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { OneTimeTokensService } from '../../src/one-time-tokens/one-time-tokens.service.js';
-import type { TokenPurpose } from '../../src/one-time-tokens/one-time-token.entity.js';
-import { UsersService } from '../../src/users/users.service.js';
+import { OneTimeTokensService } from '../../src/identity/one-time-tokens/one-time-tokens.service.js';
+import type { TokenPurpose } from '../../src/identity/one-time-tokens/one-time-token.entity.js';
+import { UsersService } from '../../src/identity/users/users.service.js';
 import { startIdentityProvider } from '../support/identity-provider.js';
 import type { IdentityProvider } from '../support/identity-provider.js';
 import { Browser, expectRefused, parameterOf } from '../support/oidc-browser.js';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import argon2 from '@node-rs/argon2';
 import { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { currentContext } from '../../src/common/context/request-context.js';
+import { currentContext } from '../../src/http/context/request-context.js';
 import { countTokens, tokenIn } from '../support/account-mails.js';
 import type { Any, ApiResponse } from '../support/api-client.js';
 import { jobsIn } from '../support/jobs.js';

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { OneTimeTokensService } from '../../src/one-time-tokens/one-time-tokens.service.js';
+import { OneTimeTokensService } from '../../src/identity/one-time-tokens/one-time-tokens.service.js';
 import { ageTokens, countTokens, tokenIn } from '../support/account-mails.js';
 import { jobsIn } from '../support/jobs.js';
 import { startSmtp } from '../support/smtp.js';

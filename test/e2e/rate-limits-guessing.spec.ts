@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { poolOf } from '../../src/database/sql.js';
-import { parseRefreshToken } from '../../src/sessions/refresh-token.js';
+import { poolOf } from '../../src/platform/database/sql.js';
+import { parseRefreshToken } from '../../src/identity/sessions/refresh-token.js';
 import type { Any, ApiResponse } from '../support/api-client.js';
 import { stopClockOfAttempts } from '../support/attempts.js';
 import { PASSWORD, startTestApp } from '../support/test-app.js';

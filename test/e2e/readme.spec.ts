@@ -7,8 +7,8 @@ import { settingsSchema } from '../../config/settings.js';
 import { startTestApp } from '../support/test-app.js';
 import type { TestApp } from '../support/test-app.js';
 import { ROOT } from '../support/build.js';
-import { DemoCatalogueLoader } from '../../src/products/demo-catalogue.loader.js';
-import { UsersService } from '../../src/users/users.service.js';
+import { DemoCatalogueLoader } from '../../src/inventory/products/demo-catalogue.loader.js';
+import { UsersService } from '../../src/identity/users/users.service.js';
 
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
 const PASSWORD = 'the first password of the tour';

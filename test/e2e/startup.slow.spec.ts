@@ -94,7 +94,7 @@ describe('on a database of its own making', () => {
     );
     expect(intruders[1]?.output).toMatch(/PORT: \d+ is taken by another program/);
     expect(existsSync(join(folder, 'other/postgres'))).toBe(false);
-    const command = start({}, { program: 'src/database/migrate.js', args: ['show'] });
+    const command = start({}, { program: 'src/platform/database/migrate.js', args: ['show'] });
     expect(await command.exited).toBe(1);
     expect(command.output).toMatch(/Another Stockroom .*Stop it/);
     expect((await admin.get('/v1/products?sku=KEPT-1')).body.data).toHaveLength(1);

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { currentContext } from '../../src/common/context/request-context.js';
-import { Notifications } from '../../src/database/notifications.js';
-import { AccessStateService } from '../../src/sessions/access-state.service.js';
-import { SessionsRepository } from '../../src/sessions/sessions.repository.js';
+import { currentContext } from '../../src/http/context/request-context.js';
+import { Notifications } from '../../src/platform/database/notifications.js';
+import { AccessStateService } from '../../src/identity/sessions/access-state.service.js';
+import { SessionsRepository } from '../../src/identity/sessions/sessions.repository.js';
 import type { ApiClient } from '../support/api-client.js';
 import { queries } from '../support/queries.js';
 import { PASSWORD, startTestApp } from '../support/test-app.js';

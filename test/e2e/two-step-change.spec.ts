@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { hashRecoveryCode } from '../../src/two-step/recovery-codes.js';
-import { TwoStepService } from '../../src/two-step/two-step.service.js';
+import { hashRecoveryCode } from '../../src/identity/two-step/recovery-codes.js';
+import { TwoStepService } from '../../src/identity/two-step/two-step.service.js';
 import { PASSWORD, startTestApp } from '../support/test-app.js';
 import type { SignedIn, TestApp } from '../support/test-app.js';
 import { beginLogin, codeAt, confirmLogin, enrol, forgetUse, login, wrongCode } from '../support/totp.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { TwoStepRepository } from '../../src/two-step/two-step.repository.js';
+import { TwoStepRepository } from '../../src/identity/two-step/two-step.repository.js';
 import { PASSWORD, startTestApp } from '../support/test-app.js';
 import type { SignedIn, TestApp } from '../support/test-app.js';
 import { decodeToken } from '../support/tokens.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { OneTimeTokensService } from '../../src/one-time-tokens/one-time-tokens.service.js';
-import { TwoStepService } from '../../src/two-step/two-step.service.js';
+import { OneTimeTokensService } from '../../src/identity/one-time-tokens/one-time-tokens.service.js';
+import { TwoStepService } from '../../src/identity/two-step/two-step.service.js';
 import { PASSWORD, startTestApp } from '../support/test-app.js';
 import type { SignedIn, TestApp } from '../support/test-app.js';
 import { beginLogin, codeAt, confirmLogin, enrol, forgetUse, login, wrongCode } from '../support/totp.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { AttemptLimiter } from '../../src/auth/attempt-limiter.service.js';
-import type { Budget, GuessingAttempt } from '../../src/common/rate-limit/guessing-limiter.js';
+import { AttemptLimiter } from '../../src/identity/auth/attempt-limiter.service.js';
+import type { Budget, GuessingAttempt } from '../../src/http/rate-limits/guessing-limiter.js';
 import { startTestApp } from '../support/test-app.js';
 import type { TestApp } from '../support/test-app.js';
 

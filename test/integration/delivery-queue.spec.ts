@@ -2,7 +2,7 @@ import { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { loadConfig } from '../../config/index.js';
-import { dataSourceOptions } from '../../src/database/data-source.options.js';
+import { dataSourceOptions } from '../../src/platform/database/data-source.options.js';
 import { DeliveryQueueRepository } from '../../src/webhooks/delivery-queue.repository.js';
 import type { ClaimedDelivery } from '../../src/webhooks/delivery-queue.repository.js';
 import { Slots } from '../../src/webhooks/slots.js';

@@ -8,7 +8,7 @@ import {
   type EmbeddedPostgres,
   EmbeddedPostgresError,
   startEmbeddedPostgres,
-} from '../../src/database/embedded/embedded-postgres.js';
+} from '../../src/platform/embedded-postgres/embedded-postgres.js';
 import { until } from '../support/until.js';
 
 const isRoot = process.getuid?.() === 0;

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EntityManager, QueryRunner } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Transactions } from '../../src/database/transactions.js';
-import { EventFeed } from '../../src/events/event-feed.js';
-import { EventLog } from '../../src/events/event-log.js';
-import type { LoggedEvent } from '../../src/events/logged-event.entity.js';
+import { Transactions } from '../../src/platform/database/transactions.js';
+import { EventFeed } from '../../src/platform/events/event-feed.js';
+import { EventLog } from '../../src/platform/events/event-log.js';
+import type { LoggedEvent } from '../../src/platform/events/logged-event.entity.js';
 import { startTestApp } from '../support/test-app.js';
 import type { TestApp } from '../support/test-app.js';
 import { until } from '../support/until.js';

@@ -5,12 +5,12 @@ import { DataSource } from 'typeorm';
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { loadConfig } from '../../config/index.js';
 import { PartitionEvents1764100001000 } from '../../migrations/1764100001000-partition-events.js';
-import { dataSourceOptions } from '../../src/database/data-source.options.js';
-import { revertMigration, runMigrations } from '../../src/database/migrations.js';
-import { Sql } from '../../src/database/sql.js';
-import { EventFeed } from '../../src/events/event-feed.js';
-import { EventPartitionsService } from '../../src/events/event-partitions.service.js';
-import { JobRegistry } from '../../src/jobs/job-registry.js';
+import { dataSourceOptions } from '../../src/platform/database/data-source.options.js';
+import { revertMigration, runMigrations } from '../../src/platform/database/migrations.js';
+import { Sql } from '../../src/platform/database/sql.js';
+import { EventFeed } from '../../src/platform/events/event-feed.js';
+import { EventPartitionsService } from '../../src/platform/events/event-partitions.service.js';
+import { JobRegistry } from '../../src/platform/jobs/job-registry.js';
 import { createDatabase } from '../support/database.js';
 import type { TestDatabase } from '../support/database.js';
 

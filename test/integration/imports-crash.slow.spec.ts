@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
-import { UploadsService } from '../../src/product-imports/uploads.service.js';
+import { UploadsService } from '../../src/inventory/product-imports/uploads.service.js';
 import { ApiClient } from '../support/api-client.js';
 import { BuiltService, freePort } from '../support/built-service.js';
 import { createDatabase } from '../support/database.js';

@@ -1,10 +1,10 @@
 import type { EntityManager } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Transactions } from '../../src/database/transactions.js';
-import { CarryOutService } from '../../src/product-imports/carry-out.service.js';
-import { StagedRowsRepository } from '../../src/product-imports/staged-rows.repository.js';
-import { UpkeepService } from '../../src/product-imports/upkeep.service.js';
-import { UploadsService } from '../../src/product-imports/uploads.service.js';
+import { Transactions } from '../../src/platform/database/transactions.js';
+import { CarryOutService } from '../../src/inventory/product-imports/carry-out.service.js';
+import { StagedRowsRepository } from '../../src/inventory/product-imports/staged-rows.repository.js';
+import { UpkeepService } from '../../src/inventory/product-imports/upkeep.service.js';
+import { UploadsService } from '../../src/inventory/product-imports/uploads.service.js';
 import { countsOf, ended, importFile, upload } from '../support/imports.js';
 import { runJobsNow } from '../support/jobs.js';
 import { holdLock } from '../support/locks.js';

@@ -1,9 +1,9 @@
 import type { LoggerService } from '@nestjs/common';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { currentContext } from '../../src/common/context/request-context.js';
-import { JobRegistry } from '../../src/jobs/job-registry.js';
-import { CONCURRENCY } from '../../src/jobs/worker.js';
+import { currentContext } from '../../src/http/context/request-context.js';
+import { JobRegistry } from '../../src/platform/jobs/job-registry.js';
+import { CONCURRENCY } from '../../src/platform/jobs/worker.js';
 import { createDatabase } from '../support/database.js';
 import type { TestDatabase } from '../support/database.js';
 import { holdTimers } from '../support/held-timers.js';

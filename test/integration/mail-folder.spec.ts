@@ -6,7 +6,7 @@ import { NestFactory } from '@nestjs/core';
 import { pino } from 'pino';
 import type { Email } from 'postal-mime';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { NestLogger } from '../../src/telemetry/logger.js';
+import { NestLogger } from '../../src/platform/telemetry/logger.js';
 import { mailFilesIn, mailsIn } from '../support/mailbox.js';
 import { EVIL, expectNoMoreThanAsked, MAIL, mailer } from '../support/mails.js';
 

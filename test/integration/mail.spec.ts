@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { generateKeySet } from '../../config/index.js';
-import { Mailer } from '../../src/mail/mailer.js';
+import { Mailer } from '../../src/platform/mail/mailer.js';
 import { createDatabase } from '../support/database.js';
 import type { TestDatabase } from '../support/database.js';
 import { jobsIn, runJobsNow, startJobs } from '../support/jobs.js';

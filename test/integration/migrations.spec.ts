@@ -7,16 +7,16 @@ import type { DataSourceOptions, MigrationInterface, QueryRunner } from 'typeorm
 import { afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { loadConfig } from '../../config/index.js';
 import { migrations } from '../../migrations/index.js';
-import { dataSourceOptions } from '../../src/database/data-source.options.js';
-import { isMigrationName, writeMigration } from '../../src/database/migration-file.js';
+import { dataSourceOptions } from '../../src/platform/database/data-source.options.js';
+import { isMigrationName, writeMigration } from '../../src/platform/database/migration-file.js';
 import {
   migrationNames,
   pendingMigrations,
   revertMigration,
   runMigrations,
   schemaDifferences,
-} from '../../src/database/migrations.js';
-import { QUEUE_MIGRATION } from '../../src/database/queue-schema.js';
+} from '../../src/platform/database/migrations.js';
+import { QUEUE_MIGRATION } from '../../src/platform/database/queue-schema.js';
 import { createDatabase } from '../support/database.js';
 import type { TestDatabase } from '../support/database.js';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { Notifications } from '../../src/database/notifications.js';
+import { Notifications } from '../../src/platform/database/notifications.js';
 import { FreezingProxy } from '../support/freezing-proxy.js';
 import { queries } from '../support/queries.js';
 import { startTestApp } from '../support/test-app.js';

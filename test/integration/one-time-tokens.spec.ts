@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { JobQueue } from '../../src/jobs/job-queue.js';
-import { OneTimeTokensService } from '../../src/one-time-tokens/one-time-tokens.service.js';
+import { JobQueue } from '../../src/platform/jobs/job-queue.js';
+import { OneTimeTokensService } from '../../src/identity/one-time-tokens/one-time-tokens.service.js';
 import { startTestApp } from '../support/test-app.js';
 import type { TestApp } from '../support/test-app.js';
 

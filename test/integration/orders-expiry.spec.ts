@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { JobRunner } from '../../src/jobs/job-runner.js';
+import { JobRunner } from '../../src/platform/jobs/job-runner.js';
 import { OrderExpiryService } from '../../src/orders/order-expiry.service.js';
 import { createDatabase } from '../support/database.js';
 import type { TestDatabase } from '../support/database.js';

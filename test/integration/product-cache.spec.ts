@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Notifications } from '../../src/database/notifications.js';
+import { Notifications } from '../../src/platform/database/notifications.js';
 import type { ApiClient } from '../support/api-client.js';
 import { FreezingProxy } from '../support/freezing-proxy.js';
 import { createProduct } from '../support/products.js';

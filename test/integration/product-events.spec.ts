@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ProductsService } from '../../src/products/products.service.js';
+import { ProductsService } from '../../src/inventory/products/products.service.js';
 import { newSku } from '../support/products.js';
 import { startTestApp } from '../support/test-app.js';
 import type { TestApp } from '../support/test-app.js';

@@ -1,8 +1,8 @@
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { loadConfig } from '../../config/index.js';
-import { dataSourceOptions } from '../../src/database/data-source.options.js';
-import { revertMigration, runMigrations } from '../../src/database/migrations.js';
+import { dataSourceOptions } from '../../src/platform/database/data-source.options.js';
+import { revertMigration, runMigrations } from '../../src/platform/database/migrations.js';
 import { createDatabase } from '../support/database.js';
 import type { TestDatabase } from '../support/database.js';
 

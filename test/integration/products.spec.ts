@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isTimestamp, toUtc } from '../../src/common/validation/fields.js';
-import { toDecimal } from '../../src/common/money.js';
-import type { CreateProductDto } from '../../src/products/product.dto.js';
-import { ListProductsQuery, ProductResponse } from '../../src/products/product.dto.js';
-import { ProductsService } from '../../src/products/products.service.js';
+import { isTimestamp, toUtc } from '../../src/http/validation/fields.js';
+import { toDecimal } from '../../src/inventory/money/money.js';
+import type { CreateProductDto } from '../../src/inventory/products/product.dto.js';
+import { ListProductsQuery, ProductResponse } from '../../src/inventory/products/product.dto.js';
+import { ProductsService } from '../../src/inventory/products/products.service.js';
 import { newSku } from '../support/products.js';
 import { startTestApp } from '../support/test-app.js';
 import type { TestApp } from '../support/test-app.js';

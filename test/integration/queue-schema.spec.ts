@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { DataSource } from 'typeorm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { pendingMigrations, runMigrations } from '../../src/database/migrations.js';
-import { installQueue, QUEUE_MIGRATION, QUEUE_VERSION } from '../../src/database/queue-schema.js';
+import { pendingMigrations, runMigrations } from '../../src/platform/database/migrations.js';
+import { installQueue, QUEUE_MIGRATION, QUEUE_VERSION } from '../../src/platform/database/queue-schema.js';
 import { createDatabase } from '../support/database.js';
 import type { TestDatabase } from '../support/database.js';
 import { jobsIn, startJobs } from '../support/jobs.js';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { QueryRunner } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { JobQueue } from '../../src/jobs/job-queue.js';
+import { JobQueue } from '../../src/platform/jobs/job-queue.js';
 import { jobsIn } from '../support/jobs.js';
 import { PASSWORD, startTestApp } from '../support/test-app.js';
 import type { TestApp } from '../support/test-app.js';

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Snapshots } from '../../src/database/snapshots.js';
-import { poolOf } from '../../src/database/sql.js';
+import { Snapshots } from '../../src/platform/database/snapshots.js';
+import { poolOf } from '../../src/platform/database/sql.js';
 import { startTestApp } from '../support/test-app.js';
 import type { TestApp } from '../support/test-app.js';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { StockService } from '../../src/stock/stock.service.js';
+import { StockService } from '../../src/inventory/stock/stock.service.js';
 import { createProduct } from '../support/products.js';
 import { startTestApp } from '../support/test-app.js';
 import type { SignedIn, TestApp } from '../support/test-app.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { StockService } from '../../src/stock/stock.service.js';
-import type { StockDifference } from '../../src/stock/stock.service.js';
+import { StockService } from '../../src/inventory/stock/stock.service.js';
+import type { StockDifference } from '../../src/inventory/stock/stock.service.js';
 import { holdLock } from '../support/locks.js';
 import { createProduct } from '../support/products.js';
 import type { ProductBody } from '../support/products.js';

@@ -1,4 +1,4 @@
-import type { ProblemBody } from '../../src/common/problems/problem.js';
+import type { ProblemBody } from '../../src/http/problems/problem.js';
 import { assertAsDocumented } from './published-document.js';
 
 export interface ApiResponse<Body> {

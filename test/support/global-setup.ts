@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { DataSource } from 'typeorm';
 import type { TestProject } from 'vitest/node';
 import { loadConfig } from '../../config/index.js';
-import { dataSourceOptions } from '../../src/database/data-source.options.js';
-import { startEmbeddedPostgres } from '../../src/database/embedded/embedded-postgres.js';
-import { runMigrations } from '../../src/database/migrations.js';
+import { dataSourceOptions } from '../../src/platform/database/data-source.options.js';
+import { startEmbeddedPostgres } from '../../src/platform/embedded-postgres/embedded-postgres.js';
+import { runMigrations } from '../../src/platform/database/migrations.js';
 import { ensureBuilt, publishedDocument } from './build.js';
 
 declare module 'vitest' {

@@ -4,12 +4,12 @@ import { NestFactory } from '@nestjs/core';
 import { DataSource } from 'typeorm';
 import { inject } from 'vitest';
 import { ConfigModule, loadConfig } from '../../config/index.js';
-import { DatabaseModule } from '../../src/database/database.module.js';
-import { JobQueue } from '../../src/jobs/job-queue.js';
-import type { JobOptions } from '../../src/jobs/job-queue.js';
-import { JobRegistry } from '../../src/jobs/job-registry.js';
-import { JobsModule } from '../../src/jobs/jobs.module.js';
-import { MailModule } from '../../src/mail/mail.module.js';
+import { DatabaseModule } from '../../src/platform/database/database.module.js';
+import { JobQueue } from '../../src/platform/jobs/job-queue.js';
+import type { JobOptions } from '../../src/platform/jobs/job-queue.js';
+import { JobRegistry } from '../../src/platform/jobs/job-registry.js';
+import { JobsModule } from '../../src/platform/jobs/jobs.module.js';
+import { MailModule } from '../../src/platform/mail/mail.module.js';
 
 export interface TestJobs {
   readonly context: INestApplicationContext;

@@ -1,8 +1,8 @@
 import type { Email } from 'postal-mime';
 import { expect } from 'vitest';
 import { loadConfig } from '../../config/index.js';
-import { Mailer } from '../../src/mail/mailer.js';
-import type { Mail } from '../../src/mail/mailer.js';
+import { Mailer } from '../../src/platform/mail/mailer.js';
+import type { Mail } from '../../src/platform/mail/mailer.js';
 
 /** Nothing special. */
 export const MAIL = { to: 'ann@example.com', subject: 'Hello', text: 'Hello Ann', html: '<p>Hello Ann</p>' };

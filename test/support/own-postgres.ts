@@ -1,8 +1,8 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startEmbeddedPostgres } from '../../src/database/embedded/embedded-postgres.js';
-import type { EmbeddedPostgres } from '../../src/database/embedded/embedded-postgres.js';
+import { startEmbeddedPostgres } from '../../src/platform/embedded-postgres/embedded-postgres.js';
+import type { EmbeddedPostgres } from '../../src/platform/embedded-postgres/embedded-postgres.js';
 
 /** A durable PostgreSQL of one test file, to be killed and to come back with what it had acknowledged. */
 export class OwnPostgres {

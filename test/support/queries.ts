@@ -1,6 +1,6 @@
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 import { expect, vi } from 'vitest';
-import { currentContext } from '../../src/common/context/request-context.js';
+import { currentContext } from '../../src/http/context/request-context.js';
 import type { TestApp } from './test-app.js';
 
 /** How often requests ask the pool for a connection meanwhile; what goes on in the background is left out. */

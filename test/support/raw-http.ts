@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import type { ProblemBody } from '../../src/common/problems/problem.js';
+import type { ProblemBody } from '../../src/http/problems/problem.js';
 import { PATIENCE_MS } from './until.js';
 
 export interface RawAnswer {

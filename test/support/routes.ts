@@ -2,9 +2,9 @@ import { RequestMethod } from '@nestjs/common';
 import type { INestApplicationContext } from '@nestjs/common';
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
-import { ACCESS_RULE } from '../../src/common/access/access.decorators.js';
-import type { AccessRule } from '../../src/common/access/access.decorators.js';
-import { RouteTable } from '../../src/common/http/route-table.js';
+import { ACCESS_RULE } from '../../src/http/access/access.decorators.js';
+import type { AccessRule } from '../../src/http/access/access.decorators.js';
+import { RouteTable } from '../../src/http/server/route-table.js';
 
 export interface Route {
   readonly method: string;

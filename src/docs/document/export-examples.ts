@@ -1,4 +1,4 @@
-import { EXPORT_FORMATS } from '../../common/exports/export-formats.js';
+import { EXPORT_FORMATS } from '../../http/exports/export-formats.js';
 import { exampleOf } from './schema-example.js';
 import type { Components, Response } from './types.js';
 

@@ -1,6 +1,6 @@
-import { PROBLEM_CODES } from '../../common/problems/problem-catalogue.js';
-import type { ProblemCode } from '../../common/problems/problem-catalogue.js';
-import { takeProblems } from '../../common/problems/problems.decorator.js';
+import { PROBLEM_CODES } from '../../http/problems/problem-catalogue.js';
+import type { ProblemCode } from '../../http/problems/problem-catalogue.js';
+import { takeProblems } from '../../http/problems/problems.decorator.js';
 import { isReference } from './types.js';
 import type { Operation, Parameter } from './types.js';
 

@@ -1,7 +1,7 @@
-import { PROBLEM_CODES, PROBLEMS } from '../../common/problems/problem-catalogue.js';
-import type { ProblemCode } from '../../common/problems/problem-catalogue.js';
-import { Problem, problemBody } from '../../common/problems/problem.js';
-import type { ProblemBody } from '../../common/problems/problem.js';
+import { PROBLEM_CODES, PROBLEMS } from '../../http/problems/problem-catalogue.js';
+import type { ProblemCode } from '../../http/problems/problem-catalogue.js';
+import { Problem, problemBody } from '../../http/problems/problem.js';
+import type { ProblemBody } from '../../http/problems/problem.js';
 import { headerReferences } from './headers.js';
 import type { Components, Operation, Response } from './types.js';
 

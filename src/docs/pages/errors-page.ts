@@ -1,5 +1,5 @@
-import { PROBLEM_CODES, PROBLEMS } from '../../common/problems/problem-catalogue.js';
-import type { ProblemCode } from '../../common/problems/problem-catalogue.js';
+import { PROBLEM_CODES, PROBLEMS } from '../../http/problems/problem-catalogue.js';
+import type { ProblemCode } from '../../http/problems/problem-catalogue.js';
 import { exampleProblem } from '../document/problem-responses.js';
 import { html } from './html.js';
 import { publishPage } from './layout.js';

@@ -1,0 +1,71 @@
+import { Body, Controller, Delete, Get, Post, Query } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { SignedIn } from '../../http/access/access.decorators.js';
+import { CurrentCaller } from '../../http/access/caller.js';
+import type { Caller } from '../../http/access/caller.js';
+import { PageQuery } from '../../http/pages/page.js';
+import { Problems } from '../../http/problems/problems.decorator.js';
+import { IfMatch } from '../../http/responses/etag.js';
+import type { Precondition } from '../../http/responses/etag.js';
+import { NoStore } from '../../http/responses/no-store.decorator.js';
+import {
+  Returns,
+  ReturnsCreated,
+  ReturnsNothing,
+  ReturnsPage,
+} from '../../http/responses/returns.decorators.js';
+import { Id } from '../../http/validation/id.decorator.js';
+import { ApiKeyResponse, CreateApiKeyDto, CreatedApiKeyResponse } from './api-key.dto.js';
+import { ApiKeysService } from './api-keys.service.js';
+
+@ApiTags('API keys')
+@Controller('v1/api-keys')
+export class ApiKeysController {
+  constructor(private readonly keys: ApiKeysService) {}
+
+  @Get()
+  @SignedIn()
+  @ReturnsPage(ApiKeyResponse)
+  @ApiOperation({
+    summary: 'List your API keys',
+    description: 'The newest first, with those that have expired, and without the keys themselves.',
+  })
+  listApiKeys(@CurrentCaller() { userId }: Caller, @Query() query: PageQuery) {
+    return this.keys.listKeys(userId, query);
+  }
+
+  @Post()
+  @SignedIn()
+  @NoStore()
+  @ReturnsCreated(CreatedApiKeyResponse, '/v1/api-keys')
+  @Problems('conflict')
+  @ApiOperation({
+    summary: 'Create an API key',
+    description:
+      'With some of your own scopes; of those it keeps what your role allows. The answer is the only one that holds the' +
+      ' key. One that is made with a key lasts no longer than that. You may have 100 of them.',
+  })
+  createApiKey(@CurrentCaller() caller: Caller, @Body() dto: CreateApiKeyDto) {
+    return this.keys.createKey(caller, dto);
+  }
+
+  @Get(':id')
+  @SignedIn()
+  @Returns(ApiKeyResponse)
+  @ApiOperation({ summary: 'Get one of your API keys', description: 'Without the key itself.' })
+  getApiKey(@CurrentCaller() { userId }: Caller, @Id() id: string) {
+    return this.keys.getKey(userId, id);
+  }
+
+  @Delete(':id')
+  @SignedIn()
+  @ReturnsNothing()
+  @ApiOperation({
+    summary: 'Revoke one of your API keys',
+    description:
+      'It is refused on every instance within five seconds, and so are the keys that were made with it.',
+  })
+  revokeApiKey(@CurrentCaller() { userId }: Caller, @Id() id: string, @IfMatch() precondition: Precondition) {
+    return this.keys.revokeKey(userId, id, precondition);
+  }
+}

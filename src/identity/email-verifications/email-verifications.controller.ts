@@ -1,0 +1,43 @@
+import { Body, Controller, Post } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Public, SignedIn } from '../../http/access/access.decorators.js';
+import { CurrentCaller } from '../../http/access/caller.js';
+import type { Caller } from '../../http/access/caller.js';
+import { Problems } from '../../http/problems/problems.decorator.js';
+import { byCaller, LimitsGuessing } from '../../http/rate-limits/limits-guessing.decorator.js';
+import { ReturnsAccepted, ReturnsNothing } from '../../http/responses/returns.decorators.js';
+import { ConfirmEmailVerificationDto } from './email-verification.dto.js';
+import { EmailVerificationsService } from './email-verifications.service.js';
+
+@ApiTags('E-mail and password')
+@Controller('v1/auth/email-verifications')
+export class EmailVerificationsController {
+  constructor(private readonly verifications: EmailVerificationsService) {}
+
+  @Post()
+  @SignedIn()
+  @LimitsGuessing('email_verification', { account: byCaller })
+  @ReturnsAccepted()
+  @Problems('not_found')
+  @ApiOperation({
+    summary: 'Get another verification mail',
+    description:
+      'Its link works for 24 hours. No mail is sent while your address is verified, nor within a minute of the last one.',
+  })
+  requestEmailVerification(@CurrentCaller() { userId }: Caller) {
+    return this.verifications.resend(userId);
+  }
+
+  @Post('confirm')
+  @Public()
+  @LimitsGuessing('email_verification_confirm')
+  @ReturnsNothing()
+  @ApiOperation({
+    summary: 'Verify an e-mail address',
+    description:
+      'With the token of the mail. One that is unknown, expired or used, or whose address is not that of the account any more, is `422` with the code `invalid_token`.',
+  })
+  confirmEmailVerification(@Body() { token }: ConfirmEmailVerificationDto) {
+    return this.verifications.confirm(token);
+  }
+}

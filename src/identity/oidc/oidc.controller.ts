@@ -1,0 +1,83 @@
+import { Body, Controller, Get, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
+import { ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Public } from '../../http/access/access.decorators.js';
+import { Problems } from '../../http/problems/problems.decorator.js';
+import { LimitsGuessing } from '../../http/rate-limits/limits-guessing.decorator.js';
+import { ReturnsObject, ReturnsRedirect } from '../../http/responses/returns.decorators.js';
+import { CurrentDevice } from '../sessions/device.js';
+import type { Device } from '../sessions/device.js';
+import { TokensResponse } from '../sessions/tokens.dto.js';
+import { FlowCookie } from './flow-cookie.js';
+import { BeginOidcQuery, ExchangeOidcCodeDto } from './oidc.dto.js';
+import { OidcGuard } from './oidc.guard.js';
+import { OidcService } from './oidc.service.js';
+
+@ApiTags('Authentication')
+@Controller('v1/auth/oidc')
+@UseGuards(OidcGuard)
+export class OidcController {
+  constructor(
+    private readonly oidc: OidcService,
+    private readonly cookie: FlowCookie,
+  ) {}
+
+  @Get('login')
+  @Public()
+  @ReturnsRedirect('To the identity provider, with a cookie that the callback needs.')
+  @Problems('not_found')
+  @ApiOperation({
+    summary: 'Sign in with the identity provider',
+    description: 'For browsers. Not found where no identity provider is set up (`OIDC_ISSUER`).',
+  })
+  async beginOidcSignIn(@Query() query: BeginOidcQuery, @Res({ passthrough: true }) reply: FastifyReply) {
+    const { location, flow } = await this.oidc.begin(query.return_to);
+    this.cookie.write(reply, flow);
+    return { location };
+  }
+
+  @Get('callback')
+  @Public()
+  @LimitsGuessing('oidc', { factor: 10 })
+  @ReturnsRedirect(
+    'To `return_to`, with a `code`, or an `error` and its `error_description`.',
+    TokensResponse,
+  )
+  @Problems('invalid_credentials', 'mfa_required', 'email_not_verified', 'not_found')
+  @ApiQuery({ name: 'code', required: false, description: 'Of the identity provider.' })
+  @ApiQuery({ name: 'state', required: false, description: 'Of the sign-in that began.' })
+  @ApiQuery({ name: 'iss', required: false, description: 'The identity provider (RFC 9207).' })
+  @ApiQuery({ name: 'error', required: false, description: 'Why there is no code.' })
+  @ApiOperation({
+    summary: 'Come back from the identity provider',
+    description:
+      'Nobody calls it: the identity provider sends browsers here. Without `return_to`, it answers the tokens.',
+  })
+  finishOidcSignIn(
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+    @CurrentDevice() device: Device,
+  ) {
+    const flow = this.cookie.take(request, reply);
+    return this.oidc.finish(queryOf(request), flow, device);
+  }
+
+  @Post('tokens')
+  @Public()
+  @LimitsGuessing('oidc', { factor: 10 })
+  @ReturnsObject(TokensResponse)
+  @Problems('invalid_credentials', 'mfa_required', 'not_found')
+  @ApiOperation({
+    summary: 'Get tokens for the code of a sign-in',
+    description: 'Begins the session of who came back to `return_to` with this code.',
+  })
+  exchangeOidcCode(@Body() { code }: ExchangeOidcCodeDto, @CurrentDevice() device: Device) {
+    return this.oidc.exchange(code, device);
+  }
+}
+
+/** As it came: what is repeated in it, is refused. */
+function queryOf({ url }: FastifyRequest): string {
+  const start = url.indexOf('?');
+  return start === -1 ? '' : url.slice(start);
+}

@@ -1,0 +1,90 @@
+import { Body, Controller, Get, Post } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { SignedIn } from '../../http/access/access.decorators.js';
+import { CurrentCaller } from '../../http/access/caller.js';
+import type { Caller } from '../../http/access/caller.js';
+import { Problems } from '../../http/problems/problems.decorator.js';
+import { byCaller, LimitsGuessing } from '../../http/rate-limits/limits-guessing.decorator.js';
+import { ReturnsNothing, ReturnsObject } from '../../http/responses/returns.decorators.js';
+import { EnrolmentService } from './enrolment.service.js';
+import {
+  BeginTwoStepDto,
+  ConfirmTwoStepDto,
+  DisableTwoStepDto,
+  EnrolmentResponse,
+  RecoveryCodesResponse,
+  ReplaceRecoveryCodesDto,
+  TwoStepResponse,
+} from './two-step.dto.js';
+
+/** One's own second step; without any scope, as who must enrol has none yet. */
+@ApiTags('Two-step sign-in')
+@Controller('v1/auth/two-step')
+export class TwoStepController {
+  constructor(private readonly enrolment: EnrolmentService) {}
+
+  @Get()
+  @SignedIn()
+  @ReturnsObject(TwoStepResponse)
+  @ApiOperation({
+    summary: 'Get the state of your two-step sign-in',
+    description: 'Whether it is on, since when, and how many recovery codes are left.',
+  })
+  getStatus(@CurrentCaller() { userId }: Caller) {
+    return this.enrolment.getStatus(userId);
+  }
+
+  @Post()
+  @SignedIn()
+  @LimitsGuessing('two_step', { account: byCaller })
+  @ReturnsObject(EnrolmentResponse)
+  @Problems('invalid_credentials', 'conflict', 'not_found')
+  @ApiOperation({
+    summary: 'Set up an authenticator app',
+    description:
+      'Makes a secret for the app, instead of one that was not confirmed. Nothing changes until it is confirmed, within an hour.',
+  })
+  begin(@CurrentCaller() { userId }: Caller, @Body() dto: BeginTwoStepDto) {
+    return this.enrolment.begin(userId, dto.current_password);
+  }
+
+  @Post('confirm')
+  @SignedIn()
+  @LimitsGuessing('two_step', { account: byCaller })
+  @ReturnsObject(RecoveryCodesResponse)
+  @Problems('conflict')
+  @ApiOperation({
+    summary: 'Turn two-step sign-in on',
+    description:
+      'By the code that the app shows now. From then on, sign-ins ask for a code. The answer is the only one to show the recovery codes.',
+  })
+  confirm(@CurrentCaller() { userId }: Caller, @Body() dto: ConfirmTwoStepDto) {
+    return this.enrolment.confirm(userId, dto.code);
+  }
+
+  @Post('recovery-codes')
+  @SignedIn()
+  @LimitsGuessing('two_step', { account: byCaller })
+  @ReturnsObject(RecoveryCodesResponse)
+  @Problems('invalid_credentials', 'conflict')
+  @ApiOperation({
+    summary: 'Replace the recovery codes',
+    description: 'Makes ten new ones; the old ones are worth nothing from then on.',
+  })
+  replaceRecoveryCodes(@CurrentCaller() { userId }: Caller, @Body() dto: ReplaceRecoveryCodesDto) {
+    return this.enrolment.replaceRecoveryCodes(userId, dto.code);
+  }
+
+  @Post('disable')
+  @SignedIn()
+  @LimitsGuessing('two_step', { account: byCaller })
+  @ReturnsNothing()
+  @Problems('invalid_credentials', 'conflict', 'not_found')
+  @ApiOperation({
+    summary: 'Turn two-step sign-in off',
+    description: 'Takes the password and a code; the secret and the recovery codes are deleted.',
+  })
+  disable(@CurrentCaller() { userId }: Caller, @Body() dto: DisableTwoStepDto) {
+    return this.enrolment.disable(userId, dto);
+  }
+}

@@ -1,0 +1,147 @@
+import { Injectable } from '@nestjs/common';
+import type { OnModuleInit } from '@nestjs/common';
+import { QueryFailedError } from 'typeorm';
+import { Transactions } from '../../platform/database/transactions.js';
+import { EventLog } from '../../platform/events/event-log.js';
+import { JobRegistry } from '../../platform/jobs/job-registry.js';
+import { ProductsService } from '../products/products.service.js';
+import type { ProductImport } from './product-import.entity.js';
+import { ProductImportsRepository } from './product-imports.repository.js';
+import { StagedRowsRepository } from './staged-rows.repository.js';
+import type { Batch, BatchSize } from './staged-rows.repository.js';
+import { CARRY_OUT } from './uploads.service.js';
+
+/** Batches at the same time: their skus are disjoint, and one connection alone is slower than the rest of the work. */
+const LANES = 2;
+const LARGEST_BATCH: BatchSize = { rows: 4096, bytes: 2_000_000 };
+const SMALLEST_BATCH = 50;
+
+/** The import was cancelled, or another worker has ended it; what was not committed by then is rolled back. */
+class ImportEnded extends Error {}
+
+/**
+ * Carries staged rows out, in batches that each commit together with their counts. A row is staged for as long as it
+ * has not been carried out, so whoever goes on after an interruption finds exactly what is left.
+ */
+@Injectable()
+export class CarryOutService implements OnModuleInit {
+  constructor(
+    private readonly imports: ProductImportsRepository,
+    private readonly rows: StagedRowsRepository,
+    private readonly products: ProductsService,
+    private readonly events: EventLog,
+    private readonly registry: JobRegistry,
+    private readonly transactions: Transactions,
+  ) {}
+
+  onModuleInit(): void {
+    this.registry.handle<{ import_id: string }>(CARRY_OUT, ({ import_id: id }, { signal }) =>
+      this.carryOut(id, signal),
+    );
+  }
+
+  /** @throws Error if it is to be gone on with later: it was interrupted, or the database failed */
+  async carryOut(id: string, signal: AbortSignal): Promise<void> {
+    const started = await this.transactions.statement((tx) => this.imports.start(tx, id));
+    try {
+      if (started) await this.untilDone(started, signal);
+    } catch (error) {
+      if (!(error instanceof ImportEnded)) throw error;
+    }
+    // Of one that was cancelled, there may be some left.
+    while (await this.rows.removeSome(id, 'staged')) signal.throwIfAborted();
+  }
+
+  /** Once is enough, unless others change the same products meanwhile. */
+  private async untilDone(started: ProductImport, signal: AbortSignal): Promise<void> {
+    let size = LARGEST_BATCH;
+    while (!(await this.succeed(started.id))) {
+      try {
+        await this.pass(started, size, signal);
+      } catch (error) {
+        if (!tookTooLong(error) || size.rows <= SMALLEST_BATCH) throw error;
+        size = { rows: Math.ceil(size.rows / 2), bytes: Math.ceil(size.bytes / 2) };
+      }
+    }
+  }
+
+  private async pass(started: ProductImport, size: BatchSize, signal: AbortSignal): Promise<void> {
+    const batches = this.batches(started.id, size, signal);
+    let taken = 0;
+    const lane = async () => {
+      // Each lane takes the next batch that no other has taken.
+      for await (const batch of batches) {
+        taken += 1;
+        await this.carryOutBatch(started, batch);
+      }
+    };
+    const ends = await Promise.allSettled(Array.from({ length: LANES }, lane));
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
+    // Somebody else was faster.
+    if (taken === 0) throw new ImportEnded();
+  }
+
+  private async *batches(id: string, size: BatchSize, signal: AbortSignal): AsyncGenerator<Batch> {
+    for (let after = ''; ;) {
+      signal.throwIfAborted();
+      const from = after;
+      const next = await this.transactions.run((tx) => this.rows.next(tx, id, from, size));
+      if (!next) return;
+      if ('upTo' in next) {
+        yield next;
+        after = next.upTo;
+      } else {
+        // Before anything later of the same sku may be carried out: from then on, nobody could tell that it was later.
+        await this.transactions.run(async (tx) => {
+          const unchanged = await this.rows.removeSuperseded(tx, id, next);
+          await this.count(tx, id, { created: 0, updated: 0, unchanged, failed: 0 });
+        });
+      }
+    }
+  }
+
+  private carryOutBatch({ id, dryRun }: ProductImport, batch: Batch): Promise<void> {
+    return this.transactions.run(async (tx) => {
+      await this.count(tx, id, await this.rows.carryOut(tx, id, batch, dryRun));
+      if (!dryRun) this.products.announceBulkChange(tx);
+    });
+  }
+
+  /** Last in its transaction, as it makes the other lanes wait. */
+  private async count(...progress: Parameters<ProductImportsRepository['progress']>): Promise<void> {
+    if (!(await this.imports.progress(...progress))) throw new ImportEnded();
+  }
+
+  /** Returns whether there is nothing left to do. */
+  private succeed(id: string): Promise<boolean> {
+    return this.transactions.run(async (tx) => {
+      const succeeded = await this.imports.succeed(tx, id);
+      if (succeeded)
+        await this.events.append(tx, {
+          type: 'import.succeeded',
+          resourceId: id,
+          details: outcomeOf(succeeded),
+        });
+      return succeeded !== null;
+    });
+  }
+}
+
+function outcomeOf({ dryRun, createdRows, updatedRows, unchangedRows, failedRows }: ProductImport) {
+  return {
+    dry_run: dryRun,
+    created_rows: createdRows,
+    updated_rows: updatedRows,
+    unchanged_rows: unchangedRows,
+    failed_rows: failedRows,
+  };
+}
+
+/** The statement timeout, or the lock timeout of who waits for somebody else's batch. */
+const TIMEOUTS: readonly unknown[] = ['57014', '55P03'];
+
+function tookTooLong(error: unknown): boolean {
+  return (
+    error instanceof QueryFailedError && TIMEOUTS.includes((error.driverError as { code?: unknown }).code)
+  );
+}

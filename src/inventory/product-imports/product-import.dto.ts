@@ -1,0 +1,151 @@
+import { ApiProperty, OmitType } from '@nestjs/swagger';
+import { IsBoolean, IsIn } from 'class-validator';
+import { MayBeAbsent } from '../../http/validation/fields.js';
+import { FromBoolean } from '../../http/validation/query-values.js';
+import { IMPORT_STATUSES } from './import-status.js';
+import type { ImportStatus } from './import-status.js';
+import type { ProductImport } from './product-import.entity.js';
+import type { ImportWithErrors } from './product-imports.service.js';
+
+export class CreateImportQuery {
+  /** Checks and counts everything, and changes no product. */
+  @ApiProperty({ default: false })
+  @IsBoolean({ message: '$property must be true or false' })
+  @FromBoolean()
+  @MayBeAbsent()
+  dry_run?: boolean;
+}
+
+/** A merge patch (RFC 7396). */
+export class UpdateImportDto {
+  /** An import that has not ended can be cancelled, and nothing else. */
+  @ApiProperty({ enum: ['cancelled'] })
+  @IsIn(['cancelled'])
+  status: 'cancelled';
+}
+
+export class ImportErrorResponse {
+  /**
+   * The line of the file that the row begins in.
+   * @example 17
+   */
+  @ApiProperty({ type: 'integer' })
+  line: number;
+
+  /**
+   * Null where it is the row as a whole.
+   * @example "price"
+   */
+  @ApiProperty({ type: 'string', nullable: true })
+  field: string | null;
+
+  /** @example "min" */
+  code: string;
+
+  /** @example "price must be greater than 0" */
+  message: string;
+}
+
+export class ImportFailureResponse {
+  /** @example "upload_incomplete" */
+  code: string;
+
+  /** @example "The connection broke before all of the body was there." */
+  message: string;
+}
+
+export class ImportResponse {
+  /** @example "0198c0de-7a11-7b3c-9d4e-5f60718293a4" */
+  @ApiProperty({ format: 'uuid' })
+  id: string;
+
+  @ApiProperty({ enum: IMPORT_STATUSES, example: 'succeeded' })
+  status: ImportStatus;
+
+  /** @example false */
+  dry_run: boolean;
+
+  /**
+   * The rows of the file; 0 until all of it is there.
+   * @example 1200
+   */
+  @ApiProperty({ type: 'integer' })
+  total_rows: number;
+
+  /**
+   * The sum of the following four.
+   * @example 1200
+   */
+  @ApiProperty({ type: 'integer' })
+  processed_rows: number;
+
+  /** @example 800 */
+  @ApiProperty({ type: 'integer' })
+  created_rows: number;
+
+  /** @example 300 */
+  @ApiProperty({ type: 'integer' })
+  updated_rows: number;
+
+  /**
+   * Rows that say what is there already, and rows whose sku has a later one in the file.
+   * @example 99
+   */
+  @ApiProperty({ type: 'integer' })
+  unchanged_rows: number;
+
+  /** @example 1 */
+  @ApiProperty({ type: 'integer' })
+  failed_rows: number;
+
+  /** Why it could not be carried out; null unless it failed. */
+  @ApiProperty({ type: ImportFailureResponse, nullable: true, example: null })
+  error: ImportFailureResponse | null;
+
+  /** What is wrong with rows that failed: the first 1,000. They are kept for 30 days. */
+  @ApiProperty({ type: [ImportErrorResponse] })
+  errors: ImportErrorResponse[];
+
+  /** @example "0198c0de-7a11-7b3c-9d4e-5f60718293a4" */
+  @ApiProperty({ format: 'uuid' })
+  created_by: string | null;
+
+  /** @example "2026-03-01T09:30:00.000Z" */
+  @ApiProperty({ format: 'date-time' })
+  created_at: string;
+
+  /** @example "2026-03-01T09:30:02.000Z" */
+  @ApiProperty({ type: 'string', format: 'date-time', nullable: true })
+  started_at: string | null;
+
+  /** @example "2026-03-01T09:30:05.000Z" */
+  @ApiProperty({ type: 'string', format: 'date-time', nullable: true })
+  finished_at: string | null;
+
+  static from({ errors, ...found }: ImportWithErrors): ImportResponse {
+    return { ...ListedImportResponse.from(found), errors: [...errors] };
+  }
+}
+
+/** Without the errors of rows. */
+export class ListedImportResponse extends OmitType(ImportResponse, ['errors']) {
+  static from(found: ProductImport): ListedImportResponse {
+    const { createdRows, updatedRows, unchangedRows, failedRows, errorCode, errorMessage } = found;
+    return {
+      id: found.id,
+      status: found.status,
+      dry_run: found.dryRun,
+      total_rows: found.totalRows,
+      processed_rows: createdRows + updatedRows + unchangedRows + failedRows,
+      created_rows: createdRows,
+      updated_rows: updatedRows,
+      unchanged_rows: unchangedRows,
+      failed_rows: failedRows,
+      error: errorCode === null ? null : { code: errorCode, message: errorMessage ?? '' },
+      created_by: found.createdBy,
+      created_at: found.createdAt.toISOString(),
+      started_at: found.startedAt?.toISOString() ?? null,
+      finished_at: found.finishedAt?.toISOString() ?? null,
+    };
+  }
+}

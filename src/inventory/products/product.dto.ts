@@ -1,0 +1,186 @@
+import { ApiProperty, PartialType } from '@nestjs/swagger';
+import { IsBoolean, IsIn, IsString, Matches } from 'class-validator';
+import { IsCurrency } from '../money/currency.js';
+import { columnsOf } from '../../http/exports/export-declaration.js';
+import { IsPrice, IsPriceBound, toAmount } from '../money/money.js';
+import { PageQuery } from '../../http/pages/page.js';
+import { IsText, IsTimestamp, MayBeAbsent, MayBeNull } from '../../http/validation/fields.js';
+import { FromBoolean, FromDecimal } from '../../http/validation/query-values.js';
+import type { Product } from './product.entity.js';
+
+const SKU = /^[A-Za-z0-9._-]{1,64}$/;
+const SKU_MESSAGE = '$property must be 1 to 64 of A-Z a-z 0-9 . _ -';
+
+export class CreateProductDto {
+  /**
+   * Your own code for the product, unique among those that are not deleted.
+   * @example "TOOL-HMR-0450"
+   */
+  @ApiProperty({ pattern: SKU.source })
+  @Matches(SKU, { message: SKU_MESSAGE })
+  @IsString()
+  sku: string;
+
+  /** @example "Claw hammer 450 g" */
+  @IsText(1, 200)
+  name: string;
+
+  /** @example "Forged steel head on a shaft of ash." */
+  @IsText(0, 5000)
+  @MayBeNull()
+  description?: string | null;
+
+  /**
+   * At most two decimals, and exact.
+   * @example 24.9
+   */
+  @IsPrice()
+  price: number;
+
+  /**
+   * ISO 4217.
+   * @example "USD"
+   */
+  @ApiProperty({ default: 'USD' })
+  @IsCurrency()
+  @MayBeAbsent()
+  currency?: string;
+
+  /**
+   * Only while the stock of the product is not tracked: from its first stock movement on, those decide.
+   * @example true
+   */
+  @ApiProperty({ default: true })
+  @IsBoolean()
+  @MayBeAbsent()
+  in_stock?: boolean;
+}
+
+/** A merge patch (RFC 7396): what is not sent stays, and `null` clears the description. */
+export class UpdateProductDto extends PartialType(CreateProductDto, { skipNullProperties: false }) {}
+
+export const PRODUCT_SORTS = [
+  'created_at',
+  '-created_at',
+  'updated_at',
+  '-updated_at',
+  'price',
+  '-price',
+  'name',
+  '-name',
+] as const;
+
+export class ListProductsQuery extends PageQuery {
+  /**
+   * Words of the name, the sku or the description, in any order; the last one may be unfinished. Finds this sku, then
+   * what has all words in its name, then what has them anywhere, then similar spellings, of each the newest first; with
+   * `sort`, what has all words or, if there is nothing, similar spellings.
+   */
+  @IsText(1, 200)
+  @MayBeAbsent()
+  q?: string;
+
+  /** The product with exactly this sku. */
+  @ApiProperty({ pattern: SKU.source })
+  @Matches(SKU, { message: SKU_MESSAGE })
+  @IsString()
+  @MayBeAbsent()
+  sku?: string;
+
+  /** Only products that are in stock, or that are not. */
+  @IsBoolean({ message: '$property must be true or false' })
+  @FromBoolean()
+  @MayBeAbsent()
+  in_stock?: boolean;
+
+  /** ISO 4217. */
+  @IsCurrency()
+  @MayBeAbsent()
+  currency?: string;
+
+  /** The lowest price to return. */
+  @IsPriceBound()
+  @FromDecimal()
+  @MayBeAbsent()
+  min_price?: number;
+
+  /** The highest price to return. */
+  @IsPriceBound()
+  @FromDecimal()
+  @MayBeAbsent()
+  max_price?: number;
+
+  /** Only products that were created later than this. */
+  @IsTimestamp()
+  @MayBeAbsent()
+  created_after?: string;
+
+  /** Only products that were created earlier than this. */
+  @IsTimestamp()
+  @MayBeAbsent()
+  created_before?: string;
+
+  /** `-` for descending; names sort by code point. Left out, it is `-created_at` or, with `q`, the best hits first. */
+  @ApiProperty({ enum: PRODUCT_SORTS })
+  @IsIn(PRODUCT_SORTS)
+  @MayBeAbsent()
+  sort?: (typeof PRODUCT_SORTS)[number];
+}
+
+export class ProductResponse {
+  /** @example "0198c0de-7a11-7b3c-9d4e-5f60718293a4" */
+  @ApiProperty({ format: 'uuid' })
+  id: string;
+
+  /** @example "TOOL-HMR-0450" */
+  sku: string;
+
+  /** @example "Claw hammer 450 g" */
+  name: string;
+
+  /** @example "Forged steel head on a shaft of ash." */
+  description: string | null;
+
+  /** @example 24.9 */
+  price: number;
+
+  /** @example "USD" */
+  currency: string;
+
+  /** @example true */
+  in_stock: boolean;
+
+  /** @example "2026-03-01T09:30:00.000Z" */
+  @ApiProperty({ format: 'date-time' })
+  created_at: string;
+
+  /** @example "2026-03-01T09:30:00.000Z" */
+  @ApiProperty({ format: 'date-time' })
+  updated_at: string;
+
+  static from(product: Product): ProductResponse {
+    return {
+      id: product.id,
+      sku: product.sku,
+      name: product.name,
+      description: product.description,
+      price: toAmount(product.price),
+      currency: product.currency,
+      in_stock: product.inStock,
+      created_at: product.createdAt.toISOString(),
+      updated_at: product.updatedAt.toISOString(),
+    };
+  }
+}
+
+export const PRODUCT_COLUMNS = columnsOf<ProductResponse>({
+  id: true,
+  sku: true,
+  name: true,
+  description: true,
+  price: true,
+  currency: true,
+  in_stock: true,
+  created_at: true,
+  updated_at: true,
+});

@@ -1,0 +1,94 @@
+import { Body, Controller, Delete, Get, Patch, Post, Put, Query } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Access } from '../../http/access/access.decorators.js';
+import { AsExport } from '../../http/exports/export-declaration.js';
+import { Problems } from '../../http/problems/problems.decorator.js';
+import { IfMatch } from '../../http/responses/etag.js';
+import type { Precondition } from '../../http/responses/etag.js';
+import {
+  Returns,
+  ReturnsCreated,
+  ReturnsNothing,
+  ReturnsPage,
+} from '../../http/responses/returns.decorators.js';
+import { Id } from '../../http/validation/id.decorator.js';
+import {
+  CreateProductDto,
+  ListProductsQuery,
+  PRODUCT_COLUMNS,
+  ProductResponse,
+  UpdateProductDto,
+} from './product.dto.js';
+import { ProductsService } from './products.service.js';
+
+@ApiTags('Products')
+@Controller('v1/products')
+export class ProductsController {
+  constructor(private readonly products: ProductsService) {}
+
+  @Get()
+  @Access('products:read')
+  @ReturnsPage(ProductResponse, { exports: { name: 'products', columns: PRODUCT_COLUMNS } })
+  @ApiOperation({
+    summary: 'List products',
+    description: 'Search, filter and sort the catalogue; filters may be combined.',
+  })
+  listProducts(@Query() query: ListProductsQuery, @AsExport() asExport: boolean) {
+    return asExport ? this.products.exportProducts(query) : this.products.listProducts(query);
+  }
+
+  @Post()
+  @Access('products:write')
+  @ReturnsCreated(ProductResponse, '/v1/products')
+  @Problems('duplicate_sku')
+  @ApiOperation({ summary: 'Create a product', description: 'The sku must not be that of another product.' })
+  createProduct(@Body() dto: CreateProductDto) {
+    return this.products.createProduct(dto);
+  }
+
+  @Get(':id')
+  @Access('products:read')
+  @Returns(ProductResponse)
+  @ApiOperation({ summary: 'Get a product', description: 'With an ETag to revalidate and to change it by.' })
+  getProduct(@Id() id: string) {
+    return this.products.getProduct(id);
+  }
+
+  @Put(':id')
+  @Access('products:write')
+  @Returns(ProductResponse)
+  @Problems('conflict', 'duplicate_sku')
+  @ApiOperation({
+    summary: 'Replace a product',
+    description:
+      'Replaces all fields: what is not sent gets its default. Where the stock is tracked, in_stock stays as it is, and' +
+      ' another value is a conflict.',
+  })
+  replaceProduct(@Id() id: string, @Body() dto: CreateProductDto, @IfMatch() precondition: Precondition) {
+    return this.products.replaceProduct(id, dto, precondition);
+  }
+
+  @Patch(':id')
+  @Access('products:write')
+  @Returns(ProductResponse)
+  @Problems('conflict', 'duplicate_sku')
+  @ApiOperation({
+    summary: 'Change a product',
+    description:
+      'A merge patch (RFC 7396): what is not sent stays. Where the stock is tracked, in_stock cannot be sent.',
+  })
+  updateProduct(@Id() id: string, @Body() dto: UpdateProductDto, @IfMatch() precondition: Precondition) {
+    return this.products.updateProduct(id, dto, precondition);
+  }
+
+  @Delete(':id')
+  @Access('products:write')
+  @ReturnsNothing()
+  @ApiOperation({
+    summary: 'Delete a product',
+    description: 'It is gone for everybody; its sku is free again.',
+  })
+  deleteProduct(@Id() id: string, @IfMatch() precondition: Precondition) {
+    return this.products.deleteProduct(id, precondition);
+  }
+}

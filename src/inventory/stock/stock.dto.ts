@@ -1,0 +1,139 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IsIn, IsInt, Max, Min, NotEquals } from 'class-validator';
+import { PageQuery } from '../../http/pages/page.js';
+import { IsText, IsTimestamp, MayBeAbsent, MayBeNull } from '../../http/validation/fields.js';
+import type { Stock } from './stock-level.entity.js';
+import type { StockMovement } from './stock-movement.entity.js';
+import { CLIENT_REASONS, MAX_QUANTITY, MOVEMENT_REASONS } from './stock-rules.js';
+import type { ClientReason, MovementReason } from './stock-rules.js';
+
+export class StockResponse {
+  /**
+   * From the first stock movement on; until then there are no numbers.
+   * @example true
+   */
+  tracked: boolean;
+
+  /** @example 40 */
+  @ApiProperty({ type: 'integer', nullable: true })
+  on_hand: number | null;
+
+  /**
+   * Promised to orders, and still on hand.
+   * @example 4
+   */
+  @ApiProperty({ type: 'integer', nullable: true })
+  reserved: number | null;
+
+  /**
+   * On hand and not reserved.
+   * @example 36
+   */
+  @ApiProperty({ type: 'integer', nullable: true })
+  available: number | null;
+
+  static from({ onHand, reserved }: Stock): StockResponse {
+    if (onHand === null) return { tracked: false, on_hand: null, reserved: null, available: null };
+    return { tracked: true, on_hand: onHand, reserved, available: onHand - reserved };
+  }
+}
+
+export class CreateStockMovementDto {
+  /**
+   * Negative for what goes, and never 0. A movement that was wrong is made good by one of the opposite sign.
+   * @example 40
+   */
+  @ApiProperty({ type: 'integer' })
+  @NotEquals(0, { message: '$property must not be 0' })
+  @Max(MAX_QUANTITY, { message: `$property must be at most ${MAX_QUANTITY}` })
+  @Min(-MAX_QUANTITY, { message: `$property must be at least -${MAX_QUANTITY}` })
+  @IsInt({ message: '$property must be a whole number' })
+  quantity: number;
+
+  /** @example "receipt" */
+  @ApiProperty({ enum: CLIENT_REASONS })
+  @IsIn(CLIENT_REASONS, { message: `$property must be one of ${CLIENT_REASONS.join(' ')}` })
+  reason: ClientReason;
+
+  /** @example "Delivery note 4711" */
+  @IsText(1, 500)
+  @MayBeNull()
+  note?: string | null;
+}
+
+export const MOVEMENT_SORTS = ['created_at', '-created_at'] as const;
+
+export class ListStockMovementsQuery extends PageQuery {
+  /** Only movements for this reason. */
+  @ApiProperty({ enum: MOVEMENT_REASONS })
+  @IsIn(MOVEMENT_REASONS, { message: `$property must be one of ${MOVEMENT_REASONS.join(' ')}` })
+  @MayBeAbsent()
+  reason?: MovementReason;
+
+  /** Only movements later than this. */
+  @IsTimestamp()
+  @MayBeAbsent()
+  created_after?: string;
+
+  /** Only movements earlier than this. */
+  @IsTimestamp()
+  @MayBeAbsent()
+  created_before?: string;
+
+  /** `-` for descending. */
+  @ApiProperty({ enum: MOVEMENT_SORTS })
+  @IsIn(MOVEMENT_SORTS)
+  sort: (typeof MOVEMENT_SORTS)[number] = '-created_at';
+}
+
+export class StockMovementResponse {
+  /** @example "0198c0de-7a11-7b3c-9d4e-5f60718293b5" */
+  @ApiProperty({ format: 'uuid' })
+  id: string;
+
+  /** @example "0198c0de-7a11-7b3c-9d4e-5f60718293a4" */
+  @ApiProperty({ format: 'uuid' })
+  product_id: string;
+
+  /** @example 40 */
+  @ApiProperty({ type: 'integer' })
+  quantity: number;
+
+  /** @example "receipt" */
+  @ApiProperty({ enum: MOVEMENT_REASONS })
+  reason: MovementReason;
+
+  /** @example "Delivery note 4711" */
+  note: string | null;
+
+  /**
+   * The order, where the reason is `shipment`.
+   * @example null
+   */
+  @ApiProperty({ type: 'string', format: 'uuid', nullable: true })
+  order_id: string | null;
+
+  /**
+   * The user who asked for it, also by an API key; null for the service itself.
+   * @example "0198c0de-7a11-7b3c-9d4e-5f60718293c6"
+   */
+  @ApiProperty({ type: 'string', format: 'uuid', nullable: true })
+  created_by: string | null;
+
+  /** @example "2026-03-01T09:30:00.000Z" */
+  @ApiProperty({ format: 'date-time' })
+  created_at: string;
+
+  static from(movement: StockMovement): StockMovementResponse {
+    return {
+      id: movement.id,
+      product_id: movement.productId,
+      quantity: movement.quantity,
+      reason: movement.reason,
+      note: movement.note,
+      order_id: movement.orderId,
+      created_by: movement.createdBy,
+      created_at: movement.createdAt.toISOString(),
+    };
+  }
+}

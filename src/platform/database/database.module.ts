@@ -1,0 +1,27 @@
+import { Global, Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { Config } from '../../../config/index.js';
+import { dataSourceOptions } from './data-source.options.js';
+import { Notifications } from './notifications.js';
+import { Snapshots } from './snapshots.js';
+import { Sql } from './sql.js';
+import { Transactions } from './transactions.js';
+
+/** The connection pool of the service. */
+@Global()
+@Module({
+  imports: [
+    TypeOrmModule.forRootAsync({
+      inject: [Config],
+      useFactory: (config: Config) => ({
+        ...dataSourceOptions(config, config.database.url ?? ''),
+        autoLoadEntities: true,
+        // main.ts has seen the database answer; from then on the pool heals by itself.
+        retryAttempts: 0,
+      }),
+    }),
+  ],
+  providers: [Sql, Notifications, Snapshots, Transactions],
+  exports: [Sql, Notifications, Snapshots, Transactions],
+})
+export class DatabaseModule {}

@@ -1,0 +1,35 @@
+import { Controller, Get } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Public } from '../../http/access/access.decorators.js';
+import { Problems } from '../../http/problems/problems.decorator.js';
+import { ReturnsObject } from '../../http/responses/returns.decorators.js';
+import { HealthResponse } from './health.dto.js';
+import { HealthService } from './health.service.js';
+
+@ApiTags('Operations')
+@Controller('health')
+export class HealthController {
+  constructor(private readonly health: HealthService) {}
+
+  @Get('live')
+  @Public()
+  @ReturnsObject(HealthResponse)
+  @ApiOperation({ summary: 'Is the process alive?', description: 'Asks nothing but the process itself.' })
+  getLive() {
+    return { status: 'ok' };
+  }
+
+  @Get('ready')
+  @Public()
+  @ReturnsObject(HealthResponse)
+  @Problems('unavailable')
+  @ApiOperation({
+    summary: 'Can it serve requests?',
+    description:
+      'Whether the database answers with the schema of this version, and the service is not stopping.',
+  })
+  async getReady() {
+    await this.health.assertReady();
+    return { status: 'ok' };
+  }
+}
