@@ -14,6 +14,22 @@ const PLATFORM = {
   telemetry: ['database'],
 };
 
+/** The folders of `http`, from the lowest to the highest: each may import only those above it in this list. */
+const HTTP = [
+  'problems',
+  'access',
+  'context',
+  'uploads',
+  'server',
+  'validation',
+  'pages',
+  'rate-limits',
+  'responses',
+  'idempotency',
+  'exports',
+  'event-streams',
+];
+
 /** Features that call the services of others. Each feature knows `http` and `platform`. */
 const CALLS = {
   'identity/one-time-tokens': ['identity/users'],
@@ -56,6 +72,14 @@ const platform = Object.entries(PLATFORM).map(([folder, known]) => ({
   to: { path: '^src/', pathNot: `^src/(http/|platform/${anyOf([folder, ...known])}/)` },
 }));
 
+const http = HTTP.map((folder, index) => ({
+  name: `http-${folder}`,
+  comment: `http/${folder} may import of src: ${HTTP.slice(0, index).join(', ') || 'nothing'}.`,
+  severity: 'error',
+  from: { path: `^src/http/${folder}/`, pathNot: SPEC },
+  to: { path: '^src/', pathNot: `^src/http/${anyOf(HTTP.slice(0, index + 1))}/` },
+}));
+
 const calls = Object.entries(CALLS).map(([feature, known]) => ({
   name: `${feature.replace('/', '-')}-imports`,
   comment: `${feature} may call the services of: ${known.join(', ')}.`,
@@ -68,6 +92,7 @@ const calls = Object.entries(CALLS).map(([feature, known]) => ({
 module.exports = {
   forbidden: [
     ...platform,
+    ...http,
     ...calls,
     {
       name: 'http-imports',

@@ -8,10 +8,8 @@ import { ApiKeysModule } from './identity/api-keys/api-keys.module.js';
 import { AuditModule } from './audit/audit.module.js';
 import { AuthModule } from './identity/auth/auth.module.js';
 import { AccessGuard } from './http/access/access.guard.js';
-import { StandingAccess } from './http/access/standing-access.js';
 import { TokenGuard } from './http/access/token.guard.js';
 import { HttpModule } from './http/http.module.js';
-import { EventStreams } from './http/event-streams/event-streams.js';
 import { ProblemFilter } from './http/server/problem.filter.js';
 import { RateLimitGuard } from './http/rate-limits/rate-limit.guard.js';
 import { ResponseInterceptor } from './http/responses/response.interceptor.js';
@@ -63,10 +61,6 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
     DocsModule,
   ],
   providers: [
-    TokenGuard,
-    AccessGuard,
-    StandingAccess,
-    EventStreams,
     { provide: APP_GUARD, useExisting: TokenGuard },
     { provide: APP_GUARD, useClass: RateLimitGuard },
     { provide: APP_GUARD, useExisting: AccessGuard },

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsIn, IsUUID } from 'class-validator';
-import { columnsOf } from '../http/exports/export-declaration.js';
+import { columnsOf } from '../http/exports/exportable.decorators.js';
 import { PageQuery } from '../http/pages/page.js';
 import { IsTimestamp, MayBeAbsent } from '../http/validation/fields.js';
 import { EVENT_TYPES, RESOURCE_TYPES } from '../platform/events/event-types.js';

@@ -1,8 +1,8 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Access } from '../http/access/access.decorators.js';
-import { AsExport } from '../http/exports/export-declaration.js';
-import { Returns, ReturnsPage } from '../http/responses/returns.decorators.js';
+import { AsExport, ReturnsExportablePage } from '../http/exports/exportable.decorators.js';
+import { Returns } from '../http/responses/returns.decorators.js';
 import { Id } from '../http/validation/id.decorator.js';
 import { AUDIT_EVENT_COLUMNS, AuditEventResponse, ListAuditEventsQuery } from './audit-event.dto.js';
 import { AuditService } from './audit.service.js';
@@ -14,7 +14,7 @@ export class AuditEventsController {
 
   @Get()
   @Access('audit:read')
-  @ReturnsPage(AuditEventResponse, { exports: { name: 'audit-events', columns: AUDIT_EVENT_COLUMNS } })
+  @ReturnsExportablePage(AuditEventResponse, { name: 'audit-events', columns: AUDIT_EVENT_COLUMNS })
   @ApiOperation({
     summary: 'List audit events',
     description:

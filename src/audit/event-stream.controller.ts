@@ -2,7 +2,7 @@ import { Controller, Get } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Access } from '../http/access/access.decorators.js';
 import { LastEventId } from '../http/event-streams/last-event-id.js';
-import { ReturnsEventStream } from '../http/responses/returns.decorators.js';
+import { ReturnsEventStream } from '../http/event-streams/event-stream.interceptor.js';
 import { AuditEventResponse } from './audit-event.dto.js';
 import { AuditService } from './audit.service.js';
 

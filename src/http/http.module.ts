@@ -1,18 +1,33 @@
 import { Global, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
-import { DeclarationCheck } from './responses/declaration.check.js';
-import { Exports } from './exports/exports.js';
-import { RouteTable } from './server/route-table.js';
+import { AccessGuard } from './access/access.guard.js';
+import { StandingAccess } from './access/standing-access.js';
+import { TokenGuard } from './access/token.guard.js';
+import { DeclarationCheck } from './declaration.check.js';
+import { EventStreamsService } from './event-streams/event-streams.service.js';
+import { ExportsService } from './exports/exports.service.js';
 import { CursorCodec } from './pages/cursor.js';
 import { Keyset } from './pages/keyset.js';
-import { ProblemSender } from './server/problem.sender.js';
 import { RateLimitModule } from './rate-limits/rate-limit.guard.js';
+import { ProblemSender } from './server/problem.sender.js';
+import { RouteTable } from './server/route-table.js';
+
+const SHARED = [
+  AccessGuard,
+  CursorCodec,
+  EventStreamsService,
+  ExportsService,
+  Keyset,
+  ProblemSender,
+  RouteTable,
+  TokenGuard,
+];
 
 /** What the global pieces and every feature need of the HTTP skin. */
 @Global()
 @Module({
   imports: [DiscoveryModule, RateLimitModule],
-  providers: [CursorCodec, Keyset, ProblemSender, RouteTable, DeclarationCheck, Exports],
-  exports: [CursorCodec, Keyset, ProblemSender, RouteTable, RateLimitModule, Exports],
+  providers: [...SHARED, DeclarationCheck, StandingAccess],
+  exports: [...SHARED, RateLimitModule],
 })
 export class HttpModule {}

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsIn, IsInt, IsUUID, Max, Min } from 'class-validator';
-import { columnsOf } from '../http/exports/export-declaration.js';
+import { columnsOf } from '../http/exports/exportable.decorators.js';
 import { toAmount } from '../inventory/money/money.js';
 import { PageQuery } from '../http/pages/page.js';
 import { IsText, IsTimestamp, MayBeAbsent, MayBeNull } from '../http/validation/fields.js';

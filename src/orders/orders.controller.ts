@@ -1,13 +1,14 @@
 import { Body, Controller, Get, Patch, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Idempotent } from '../http/idempotency/idempotency.interceptor.js';
 import { Access } from '../http/access/access.decorators.js';
 import { CurrentCaller } from '../http/access/caller.js';
 import type { Caller } from '../http/access/caller.js';
-import { AsExport } from '../http/exports/export-declaration.js';
+import { AsExport, ReturnsExportablePage } from '../http/exports/exportable.decorators.js';
 import { Problems } from '../http/problems/problems.decorator.js';
 import { IfMatch } from '../http/responses/etag.js';
 import type { Precondition } from '../http/responses/etag.js';
-import { Returns, ReturnsCreated, ReturnsPage } from '../http/responses/returns.decorators.js';
+import { Returns, ReturnsCreated } from '../http/responses/returns.decorators.js';
 import { Id } from '../http/validation/id.decorator.js';
 import {
   CreateOrderDto,
@@ -25,7 +26,7 @@ export class OrdersController {
 
   @Get()
   @Access('orders:read')
-  @ReturnsPage(OrderResponse, { exports: { name: 'orders', columns: ORDER_COLUMNS } })
+  @ReturnsExportablePage(OrderResponse, { name: 'orders', columns: ORDER_COLUMNS })
   @ApiOperation({
     summary: 'List orders',
     description: 'Your own; with the scope `orders:admin`, those of everybody.',
@@ -40,6 +41,7 @@ export class OrdersController {
 
   @Post()
   @Access('orders:write')
+  @Idempotent()
   @ReturnsCreated(OrderResponse, '/v1/orders')
   @Problems('conflict', 'insufficient_stock')
   @ApiOperation({

@@ -1,5 +1,6 @@
 import { Controller, Get, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Idempotent } from '../http/idempotency/idempotency.interceptor.js';
 import { Access } from '../http/access/access.decorators.js';
 import { Problems } from '../http/problems/problems.decorator.js';
 import { Returns, ReturnsJob, ReturnsPage } from '../http/responses/returns.decorators.js';
@@ -27,6 +28,7 @@ export class WebhookDeliveriesController {
 
   @Post('webhook-endpoints/:id/test-events')
   @Access('webhooks:admin')
+  @Idempotent()
   @ReturnsJob(WebhookDeliveryResponse, COLLECTION)
   @Problems('conflict')
   @ApiOperation({
@@ -47,6 +49,7 @@ export class WebhookDeliveriesController {
 
   @Post('webhook-deliveries/:id/retry')
   @Access('webhooks:admin')
+  @Idempotent()
   @ReturnsJob(WebhookDeliveryResponse, COLLECTION)
   @Problems('conflict')
   @ApiOperation({

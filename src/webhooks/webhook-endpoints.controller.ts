@@ -1,5 +1,6 @@
 import { Body, Controller, Delete, Get, Patch, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Idempotent } from '../http/idempotency/idempotency.interceptor.js';
 import { Access } from '../http/access/access.decorators.js';
 import { CurrentCaller } from '../http/access/caller.js';
 import type { Caller } from '../http/access/caller.js';
@@ -41,6 +42,7 @@ export class WebhookEndpointsController {
   @Post()
   @Access('webhooks:admin')
   @NoStore()
+  @Idempotent()
   @ReturnsCreated(WebhookEndpointWithSecretResponse, COLLECTION)
   @Problems('conflict')
   @ApiOperation({
@@ -92,6 +94,7 @@ export class WebhookEndpointsController {
   @Post(':id/secret-rotations')
   @Access('webhooks:admin')
   @NoStore()
+  @Idempotent()
   @ReturnsCreated(WebhookEndpointWithSecretResponse, COLLECTION)
   @ApiOperation({
     summary: 'Rotate the secret of a webhook endpoint',

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Transactions } from '../../src/platform/database/transactions.js';
 import { EventLog } from '../../src/platform/events/event-log.js';
-import { MOST_STREAMS } from '../../src/http/event-streams/event-streams.js';
+import { MOST_STREAMS } from '../../src/http/event-streams/event-streams.service.js';
 import { openStream } from '../support/event-stream.js';
 import type { OpenStream } from '../support/event-stream.js';
 import { createProduct } from '../support/products.js';

@@ -1,32 +1,51 @@
 import type { FastifyRequest } from 'fastify';
 import { invalid, Problem } from '../problems/problem.js';
-import type { Answer, ResponseDto } from '../responses/returns.decorators.js';
+import type { ResponseDto } from '../responses/returns.decorators.js';
 import { codingFor } from './compression.js';
 import type { Coding } from './compression.js';
-import type { ExportDeclaration } from './export-declaration.js';
 import { exportFormatFor } from './export-formats.js';
 import type { ExportFormat } from './export-formats.js';
 
-/** An export that a client asks for. */
-export interface ExportRequest extends ExportDeclaration {
+/** What a list says that can be exported. */
+export interface ExportDeclaration {
+  /** Of the file that it is offered as: `products` becomes `products-2026-03-01.csv`. */
+  readonly name: string;
+  /** The fields of the response, in the order of the columns. */
+  readonly columns: readonly string[];
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set when all rows of a list are asked for, rather than a page. */
+    exportFormat?: ExportFormat;
+  }
+}
+
+export const EXPORT = 'stockroom:export';
+
+/** What `@ReturnsExportablePage` keeps as metadata of the handler. */
+export interface Exportable extends ExportDeclaration {
   readonly dto: ResponseDto<unknown>;
+}
+
+/** An export that a client asks for. */
+export interface ExportRequest extends Exportable {
   readonly format: ExportFormat;
   readonly coding: Coding;
 }
 
 /**
- * @returns undefined where no export is asked for, or this list has none
+ * @returns undefined where the client asks for a page
  * @throws Problem `validation_failed`, `not_acceptable`
  */
-export function exportRequestOf(answer: Answer, request: FastifyRequest): ExportRequest | undefined {
-  if (answer.kind !== 'page' || !answer.exports) return undefined;
+export function exportRequestOf(exportable: Exportable, request: FastifyRequest): ExportRequest | undefined {
   const format = exportFormatFor(request.headers.accept);
   if (!format) return undefined;
   refusePaging(request.query as object);
   const coding = codingFor(request.headers['accept-encoding']);
   if (!coding)
     throw new Problem('not_acceptable', 'There is no answer in a coding that Accept-Encoding takes.');
-  return { ...answer.exports, dto: answer.dto, format, coding };
+  return { ...exportable, format, coding };
 }
 
 /** By what was sent: the defaults of a page are no wish of the client. */

@@ -4,14 +4,11 @@ import {
   ApiCreatedResponse,
   ApiExtraModels,
   ApiFoundResponse,
-  ApiHeader,
   ApiNoContentResponse,
   ApiOkResponse,
   ApiProduces,
   getSchemaPath,
 } from '@nestjs/swagger';
-import { EXPORT_CONTENT, EXPORT_NOTE } from '../exports/export-declaration.js';
-import type { ExportDeclaration } from '../exports/export-declaration.js';
 import { Problems } from '../problems/problems.decorator.js';
 
 /** A DTO that lists what of an entity clients see. */
@@ -21,25 +18,30 @@ export interface ResponseDto<Source = never> {
 }
 
 /** What a handler answers; the ResponseInterceptor makes it true. */
-export type Answer =
+export type Answer = (
   | { kind: 'resource'; dto: ResponseDto<unknown>; isNew?: boolean; collection?: string }
-  | { kind: 'page'; dto: ResponseDto<unknown>; exports?: ExportDeclaration }
+  | { kind: 'page'; dto: ResponseDto<unknown> }
   | { kind: 'nothing' }
   | { kind: 'redirect'; dto?: ResponseDto<unknown> }
-  | { kind: 'stream'; dto: ResponseDto<unknown> }
-  | { kind: 'document' };
+  /** Written by an interceptor of the handler. */
+  | { kind: 'stream' }
+  | { kind: 'document' }
+) & {
+  /** Besides JSON, or instead of it for a stream; an interceptor of the handler writes these. */
+  mediaTypes?: readonly string[];
+};
 
 export const ANSWER = 'stockroom:answer';
 
 /** 200 with one resource, and the ETag of its version. */
 export const Returns = (dto: ResponseDto) =>
   applyDecorators(
-    declare({ kind: 'resource', dto: dto }),
+    declareAnswer({ kind: 'resource', dto: dto }),
     HttpCode(200),
     ApiOkResponse({
       type: dto as never,
       description: 'The resource as it is now.',
-      headers: { ETag: header('ETag') },
+      headers: headers('ETag'),
     }),
     Problems('not_acceptable'),
   );
@@ -47,7 +49,7 @@ export const Returns = (dto: ResponseDto) =>
 /** 200 with an object that is no resource: it has no version, hence no ETag. */
 export const ReturnsObject = (dto: ResponseDto) =>
   applyDecorators(
-    declare({ kind: 'resource', dto: dto }),
+    declareAnswer({ kind: 'resource', dto: dto }),
     HttpCode(200),
     ApiOkResponse({ type: dto as never, description: 'Done.' }),
     Problems('not_acceptable'),
@@ -55,85 +57,73 @@ export const ReturnsObject = (dto: ResponseDto) =>
 
 /**
  * 201 with the resource, and its `Location` below `collection`, such as `/v1/products`, or else below the request's path.
- * Takes an Idempotency-Key.
  */
 export const ReturnsCreated = (dto: ResponseDto, collection?: string) =>
   applyDecorators(
-    declare({ kind: 'resource', dto: dto, isNew: true, collection }),
+    declareAnswer({ kind: 'resource', dto: dto, isNew: true, collection }),
     HttpCode(201),
     ApiCreatedResponse({
       type: dto as never,
       description: 'The new resource.',
-      headers: headersOfNew(),
+      headers: headers('Location', 'ETag', 'Idempotency-Replayed'),
     }),
-    ApiHeader({ name: 'Idempotency-Key' }),
     Problems('not_acceptable'),
   );
 
-/** 200 with one page of a collection; with `exports` also with all of it, for a handler that has an `@AsExport()`. */
-export const ReturnsPage = (dto: ResponseDto, { exports }: { exports?: ExportDeclaration } = {}) =>
-  applyDecorators(
-    declare({ kind: 'page', dto: dto, ...(exports && { exports }) }),
-    HttpCode(200),
-    ApiExtraModels(dto as never),
-    ApiOkResponse({
-      content: { 'application/json': { schema: pageSchema(dto) }, ...(exports && EXPORT_CONTENT) },
-      description: exports ? `One page of the list. ${EXPORT_NOTE}` : 'One page of the list.',
-      headers: {
-        Link: header('Link'),
-        ...(exports && { 'Content-Disposition': header('Content-Disposition') }),
-      },
-    }),
-    Problems('invalid_cursor', 'not_acceptable'),
-  );
+/** What else than a page a list may answer with. */
+export interface OtherAnswers {
+  readonly mediaTypes: readonly string[];
+  readonly note: string;
+  /** Names of headers that the document describes. */
+  readonly headers: readonly string[];
+}
 
-/** 200 with server-sent events, each with an object as its data, for as long as the client stays. */
-export const ReturnsEventStream = (dto: ResponseDto) =>
+/** 200 with one page of a collection. */
+export const ReturnsPage = (dto: ResponseDto, others?: OtherAnswers) =>
   applyDecorators(
-    declare({ kind: 'stream', dto: dto }),
+    declareAnswer({ kind: 'page', dto: dto, ...(others && { mediaTypes: others.mediaTypes }) }),
     HttpCode(200),
     ApiExtraModels(dto as never),
     ApiOkResponse({
       content: {
-        'text/event-stream': {
-          schema: { type: 'string' },
-          example: 'id: 4711\nevent: product.deleted\ndata: {...}\n\n',
-        },
+        'application/json': { schema: pageSchema(dto) },
+        ...Object.fromEntries(
+          (others?.mediaTypes ?? []).map((mediaType) => [mediaType, { schema: { type: 'string' } }]),
+        ),
       },
-      description: `The events, each with one \`${dto.name.replace(/Response$/, '')}\` as its data.`,
+      description: ['One page of the list.', others?.note ?? []].flat().join(' '),
+      headers: headers('Link', ...(others?.headers ?? [])),
     }),
-    Problems('not_acceptable', 'overloaded'),
+    Problems('invalid_cursor', 'not_acceptable'),
   );
 
 /** 204 without a body. */
 export const ReturnsNothing = () =>
   applyDecorators(
-    declare({ kind: 'nothing' }),
+    declareAnswer({ kind: 'nothing' }),
     HttpCode(204),
     ApiNoContentResponse({ description: 'Done. There is no body.' }),
   );
 
 /**
- * 202 with the resource of work that goes on in the background, and its `Location` below `collection`. Takes an
- * Idempotency-Key.
+ * 202 with the resource of work that goes on in the background, and its `Location` below `collection`.
  */
 export const ReturnsJob = (dto: ResponseDto, collection: string) =>
   applyDecorators(
-    declare({ kind: 'resource', dto: dto, isNew: true, collection }),
+    declareAnswer({ kind: 'resource', dto: dto, isNew: true, collection }),
     HttpCode(202),
     ApiAcceptedResponse({
       type: dto as never,
       description: 'It goes on in the background; the resource tells how far it is.',
-      headers: headersOfNew(),
+      headers: headers('Location', 'ETag', 'Idempotency-Replayed'),
     }),
-    ApiHeader({ name: 'Idempotency-Key' }),
     Problems('not_acceptable'),
   );
 
 /** 202 without a body: what was asked for happens in the background. */
 export const ReturnsAccepted = () =>
   applyDecorators(
-    declare({ kind: 'nothing' }),
+    declareAnswer({ kind: 'nothing' }),
     HttpCode(202),
     ApiAcceptedResponse({ description: 'It will be done. There is no body.' }),
   );
@@ -144,7 +134,7 @@ export const ReturnsAccepted = () =>
  */
 export const ReturnsRedirect = (description: string, dto?: ResponseDto) =>
   applyDecorators(
-    declare({ kind: 'redirect', ...(dto && { dto: dto }) }),
+    declareAnswer({ kind: 'redirect', ...(dto && { dto: dto }) }),
     HttpCode(302),
     ApiFoundResponse({
       description,
@@ -156,7 +146,7 @@ export const ReturnsRedirect = (description: string, dto?: ResponseDto) =>
 /** 200 with a document that is no resource of the API: a page for people, the OpenAPI description. */
 export const ReturnsDocument = (mediaType: string, example?: unknown, ...otherTypes: string[]) =>
   applyDecorators(
-    declare({ kind: 'document' }),
+    declareAnswer({ kind: 'document' }),
     HttpCode(200),
     ApiProduces(mediaType, ...otherTypes),
     ApiOkResponse({
@@ -170,18 +160,13 @@ export const ReturnsDocument = (mediaType: string, example?: unknown, ...otherTy
 
 const documentSchema = (mediaType: string) => ({ type: mediaType.endsWith('json') ? 'object' : 'string' });
 
-function headersOfNew() {
-  const names = ['Location', 'ETag', 'Idempotency-Replayed'];
-  return Object.fromEntries(names.map((name) => [name, header(name)]));
-}
-
 /** The document describes each header once. */
-function header(name: string) {
-  return { $ref: `#/components/headers/${name}` };
+function headers(...names: string[]) {
+  return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
 }
 
 /** Every operation of the API refuses query parameters that it does not know. */
-function declare(answer: Answer) {
+export function declareAnswer(answer: Answer) {
   const refusals = answer.kind === 'document' ? [] : [Problems('validation_failed')];
   return applyDecorators(SetMetadata(ANSWER, answer), ...refusals);
 }

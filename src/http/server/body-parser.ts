@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Problem } from '../problems/problem.js';
-import { charsetOf } from './charset.js';
+import { charsetOf } from '../uploads/charset.js';
 
 /** Refuses bytes that are not UTF-8 (RFC 8259, 8.1); the usual decoding would replace them silently. */
 const utf8 = new TextDecoder('utf-8', { fatal: true });

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Problem } from '../problems/problem.js';
-import { charsetOf } from '../server/charset.js';
+import { charsetOf } from './charset.js';
 import { refuseLength, Upload } from './upload.js';
 
 declare module 'fastify' {

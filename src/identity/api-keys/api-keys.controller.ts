@@ -1,5 +1,6 @@
 import { Body, Controller, Delete, Get, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Idempotent } from '../../http/idempotency/idempotency.interceptor.js';
 import { SignedIn } from '../../http/access/access.decorators.js';
 import { CurrentCaller } from '../../http/access/caller.js';
 import type { Caller } from '../../http/access/caller.js';
@@ -37,6 +38,7 @@ export class ApiKeysController {
   @Post()
   @SignedIn()
   @NoStore()
+  @Idempotent()
   @ReturnsCreated(CreatedApiKeyResponse, '/v1/api-keys')
   @Problems('conflict')
   @ApiOperation({

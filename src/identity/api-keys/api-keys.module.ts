@@ -1,4 +1,4 @@
-import { Module } from '@nestjs/common';
+import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { API_KEY_AUTHENTICATOR } from '../../http/access/token.guard.js';
 import { ApiKey } from './api-key.entity.js';
@@ -9,6 +9,7 @@ import { KeyAuthenticationService } from './key-authentication.service.js';
 import { KeyUsageService } from './key-usage.service.js';
 import { VerifiedKeysService } from './verified-keys.service.js';
 
+@Global()
 @Module({
   imports: [TypeOrmModule.forFeature([ApiKey])],
   controllers: [ApiKeysController],

@@ -1,5 +1,6 @@
 import { Body, Controller, Post } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Idempotent } from '../../http/idempotency/idempotency.interceptor.js';
 import { Public } from '../../http/access/access.decorators.js';
 import { Problems } from '../../http/problems/problems.decorator.js';
 import { byEmail, LimitsGuessing } from '../../http/rate-limits/limits-guessing.decorator.js';
@@ -24,6 +25,7 @@ export class AuthController {
   @Post('register')
   @Public()
   @LimitsGuessing('register', { account: byEmail })
+  @Idempotent()
   @ReturnsCreated(UserResponse, '/v1/users')
   @Problems('duplicate_email')
   @ApiOperation({ summary: 'Register', description: 'Creates an account in the role `customer`.' })

@@ -1,5 +1,6 @@
 import { Body, Controller, Delete, Get, Patch, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Idempotent } from '../../http/idempotency/idempotency.interceptor.js';
 import { Access, SignedIn } from '../../http/access/access.decorators.js';
 import { CurrentCaller } from '../../http/access/caller.js';
 import type { Caller } from '../../http/access/caller.js';
@@ -64,6 +65,7 @@ export class UsersController {
 
   @Post()
   @Access('users:admin')
+  @Idempotent()
   @ReturnsCreated(UserResponse, '/v1/users')
   @Problems('duplicate_email')
   @ApiOperation({ summary: 'Create a user', description: 'An account in any role, with a first password.' })

@@ -1,6 +1,7 @@
 import { Body, Controller, Get, Patch, Post, Query, StreamableFile } from '@nestjs/common';
 import { Readable } from 'node:stream';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Idempotent } from '../../http/idempotency/idempotency.interceptor.js';
 import { Access } from '../../http/access/access.decorators.js';
 import { CurrentCaller } from '../../http/access/caller.js';
 import type { Caller } from '../../http/access/caller.js';
@@ -49,6 +50,7 @@ export class ProductImportsController {
   @Post()
   @Access('imports:write')
   @TakesUpload(EXAMPLES)
+  @Idempotent()
   @ReturnsJob(ImportResponse, '/v1/product-imports')
   @Problems('invalid_transition')
   @ApiOperation({

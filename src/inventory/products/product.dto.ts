@@ -1,7 +1,7 @@
 import { ApiProperty, PartialType } from '@nestjs/swagger';
 import { IsBoolean, IsIn, IsString, Matches } from 'class-validator';
 import { IsCurrency } from '../money/currency.js';
-import { columnsOf } from '../../http/exports/export-declaration.js';
+import { columnsOf } from '../../http/exports/exportable.decorators.js';
 import { IsPrice, IsPriceBound, toAmount } from '../money/money.js';
 import { PageQuery } from '../../http/pages/page.js';
 import { IsText, IsTimestamp, MayBeAbsent, MayBeNull } from '../../http/validation/fields.js';

@@ -1,16 +1,12 @@
 import { Body, Controller, Delete, Get, Patch, Post, Put, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Idempotent } from '../../http/idempotency/idempotency.interceptor.js';
 import { Access } from '../../http/access/access.decorators.js';
-import { AsExport } from '../../http/exports/export-declaration.js';
+import { AsExport, ReturnsExportablePage } from '../../http/exports/exportable.decorators.js';
 import { Problems } from '../../http/problems/problems.decorator.js';
 import { IfMatch } from '../../http/responses/etag.js';
 import type { Precondition } from '../../http/responses/etag.js';
-import {
-  Returns,
-  ReturnsCreated,
-  ReturnsNothing,
-  ReturnsPage,
-} from '../../http/responses/returns.decorators.js';
+import { Returns, ReturnsCreated, ReturnsNothing } from '../../http/responses/returns.decorators.js';
 import { Id } from '../../http/validation/id.decorator.js';
 import {
   CreateProductDto,
@@ -28,7 +24,7 @@ export class ProductsController {
 
   @Get()
   @Access('products:read')
-  @ReturnsPage(ProductResponse, { exports: { name: 'products', columns: PRODUCT_COLUMNS } })
+  @ReturnsExportablePage(ProductResponse, { name: 'products', columns: PRODUCT_COLUMNS })
   @ApiOperation({
     summary: 'List products',
     description: 'Search, filter and sort the catalogue; filters may be combined.',
@@ -39,6 +35,7 @@ export class ProductsController {
 
   @Post()
   @Access('products:write')
+  @Idempotent()
   @ReturnsCreated(ProductResponse, '/v1/products')
   @Problems('duplicate_sku')
   @ApiOperation({ summary: 'Create a product', description: 'The sku must not be that of another product.' })

@@ -1,5 +1,6 @@
 import { Body, Controller, Get, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Idempotent } from '../../http/idempotency/idempotency.interceptor.js';
 import { Access } from '../../http/access/access.decorators.js';
 import { CurrentCaller } from '../../http/access/caller.js';
 import type { Caller } from '../../http/access/caller.js';
@@ -40,6 +41,7 @@ export class StockController {
 
   @Post('stock-movements')
   @Access('products:write')
+  @Idempotent()
   @ReturnsCreated(StockMovementResponse)
   @Problems('conflict', 'insufficient_stock')
   @ApiOperation({

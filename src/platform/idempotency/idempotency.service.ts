@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { OnModuleInit } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Config } from '../../../config/index.js';
-import type { KeptAnswer, KeyedRequest, Once } from '../../http/idempotency/once.js';
+import type { IdempotencyStore, KeptAnswer, KeyedRequest } from '../../http/idempotency/idempotency-store.js';
 import { Problem } from '../../http/problems/problem.js';
 import { Transactions } from '../database/transactions.js';
 import { JobRegistry } from '../jobs/job-registry.js';
@@ -25,7 +25,7 @@ class CarriedOut extends Error {
  * requests one holds the key's advisory lock, and the others are told so at once, on whichever instance they are.
  */
 @Injectable()
-export class IdempotencyService implements Once, OnModuleInit {
+export class IdempotencyService implements IdempotencyStore, OnModuleInit {
   constructor(
     private readonly keys: IdempotencyKeysRepository,
     private readonly transactions: Transactions,

@@ -1,5 +1,5 @@
-/** What carries out each Idempotency-Key once; the idempotency feature provides it. */
-export const ONCE = Symbol('ONCE');
+/** What keeps the answers of Idempotency-Keys; the platform provides it. */
+export const IDEMPOTENCY_STORE = Symbol('IDEMPOTENCY_STORE');
 
 /** One use of a key. */
 export interface KeyedRequest {
@@ -16,7 +16,7 @@ export interface KeptAnswer {
   readonly body: string;
 }
 
-export interface Once {
+export interface IdempotencyStore {
   /**
    * Does the work if nobody has done it under this key, and keeps its answer in the same transaction; else returns the kept one.
    * @throws Problem `idempotency_in_progress`, `idempotency_key_reused`

@@ -1,9 +1,9 @@
 import 'reflect-metadata';
-import { Controller, Get, Module } from '@nestjs/common';
+import { Controller, Get, Module, Post } from '@nestjs/common';
 import { DiscoveryModule, NestFactory } from '@nestjs/core';
 import { describe, expect, it } from 'vitest';
-import { Returns } from './returns.decorators.js';
-import { Public } from '../access/access.decorators.js';
+import { Returns, ReturnsCreated } from './responses/returns.decorators.js';
+import { Public } from './access/access.decorators.js';
 import { DeclarationCheck } from './declaration.check.js';
 
 class Thing {
@@ -41,6 +41,13 @@ class ForgetfulController {
   withoutAnswer() {
     return {};
   }
+
+  @Post()
+  @Public()
+  @ReturnsCreated(Thing)
+  withoutRepetition() {
+    return {};
+  }
 }
 
 /** Starts an application of these controllers; it listens nowhere. */
@@ -60,7 +67,8 @@ describe('DeclarationCheck', () => {
     await expect(start(CompleteController, ForgetfulController)).rejects.toThrow(
       'Handlers lack a declaration:\n' +
         '  - ForgetfulController.withoutAccess: @Access(scope), @SignedIn() or @Public()\n' +
-        '  - ForgetfulController.withoutAnswer: @Returns(...) or one of its kin',
+        '  - ForgetfulController.withoutAnswer: @Returns(...) or one of its kin\n' +
+        '  - ForgetfulController.withoutRepetition: @Idempotent(), as it creates something',
     );
   });
 });

@@ -1,17 +1,11 @@
-import { Readable } from 'node:stream';
-import { Injectable, StreamableFile } from '@nestjs/common';
-import type { BeforeApplicationShutdown, CallHandler, ExecutionContext } from '@nestjs/common';
-import type { FastifyReply, FastifyRequest } from 'fastify';
-import { map } from 'rxjs';
-import type { Observable } from 'rxjs';
+import { Injectable } from '@nestjs/common';
+import type { BeforeApplicationShutdown, ExecutionContext } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
 import { StandingAccess } from '../access/standing-access.js';
 import { Problem } from '../problems/problem.js';
-import { preferredType } from '../responses/accept.js';
 import type { ResponseDto } from '../responses/returns.decorators.js';
 import type { EventSource, StreamedEvent } from './event-source.js';
 import { EventStream } from './event-stream.js';
-
-export const EVENT_STREAM = 'text/event-stream';
 
 /** Of each process. */
 export const MOST_STREAMS = 100;
@@ -22,42 +16,13 @@ const CHECK_MS = 3000;
 /** A client that takes nothing for so long is dropped. */
 const PATIENCE_MS = 60_000;
 
-const HEADERS = {
-  'content-type': EVENT_STREAM,
-  // Neither kept nor held back by anybody in between.
-  'cache-control': 'no-store, no-transform',
-  'x-accel-buffering': 'no',
-};
-
-/** Answers that go on for as long as their client stays, may see them, and the service runs (server-sent events). */
+/** The streams that are open: each goes on for as long as its client stays and may see it, and the service runs. */
 @Injectable()
-export class EventStreams implements BeforeApplicationShutdown {
+export class EventStreamsService implements BeforeApplicationShutdown {
   private readonly streams = new Set<EventStream>();
   private isStopping = false;
 
   constructor(private readonly access: StandingAccess) {}
-
-  /** @throws Problem `not_acceptable`, `overloaded` */
-  intercept(
-    dto: ResponseDto<unknown>,
-    context: ExecutionContext,
-    next: CallHandler<unknown>,
-  ): Observable<StreamableFile> {
-    const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const reply = context.switchToHttp().getResponse<FastifyReply>();
-    if (!preferredType(request.headers.accept ?? '*/*', [EVENT_STREAM])) throw new Problem('not_acceptable');
-    return next.handle().pipe(
-      map((source) => {
-        if (request.method === 'HEAD') return new StreamableFile(Readable.from([]));
-        return new StreamableFile(this.begin(source as EventSource, dto, context));
-      }),
-      map((file) => {
-        reply.headers(HEADERS);
-        reply.raw.once('pipe', () => reply.raw.flushHeaders());
-        return file;
-      }),
-    );
-  }
 
   /** Answers that never end by themselves would keep the server from closing. */
   beforeApplicationShutdown(): void {
@@ -65,7 +30,8 @@ export class EventStreams implements BeforeApplicationShutdown {
     for (const stream of this.streams) stream.end();
   }
 
-  private begin(source: EventSource, dto: ResponseDto<unknown>, context: ExecutionContext): EventStream {
+  /** @throws Problem `overloaded` */
+  begin(source: EventSource, dto: ResponseDto<unknown>, context: ExecutionContext): EventStream {
     if (this.isStopping || this.streams.size >= MOST_STREAMS)
       throw new Problem('overloaded', 'Too many streams are open.');
     const stream = new EventStream(async () => textOf(await source.next(), dto), PATIENCE_MS);
