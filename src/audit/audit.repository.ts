@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
-import { Keyset, wholeList } from '../http/pages/keyset.js';
-import type { Filters, Sorts } from '../http/pages/keyset.js';
+import { Keyset, wholeList } from '../platform/database/keyset.js';
+import type { Filters, Sorts } from '../platform/database/keyset.js';
 import type { Page } from '../http/pages/page.js';
 import { timeOfId } from '../platform/database/uuid-time.js';
 import { toUtc } from '../http/validation/fields.js';

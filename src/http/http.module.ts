@@ -7,7 +7,6 @@ import { DeclarationCheck } from './declaration.check.js';
 import { EventStreamsService } from './event-streams/event-streams.service.js';
 import { ExportsService } from './exports/exports.service.js';
 import { CursorCodec } from './pages/cursor.js';
-import { Keyset } from './pages/keyset.js';
 import { RateLimitModule } from './rate-limits/rate-limit.guard.js';
 import { ProblemSender } from './server/problem.sender.js';
 import { RouteTable } from './server/route-table.js';
@@ -17,7 +16,6 @@ const SHARED = [
   CursorCodec,
   EventStreamsService,
   ExportsService,
-  Keyset,
   ProblemSender,
   RouteTable,
   TokenGuard,

@@ -1,4 +1,4 @@
-import type { Sorts } from '../http/pages/keyset.js';
+import type { Sorts } from '../platform/database/keyset.js';
 import type { OrderItem } from './order-item.entity.js';
 import type { Order } from './order.entity.js';
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { DataSource } from 'typeorm';
-import { Keyset, wholeList } from '../http/pages/keyset.js';
+import { Keyset, wholeList } from '../platform/database/keyset.js';
 import type { Page } from '../http/pages/page.js';
 import { Snapshots } from '../platform/database/snapshots.js';
 import { Sql } from '../platform/database/sql.js';

@@ -207,9 +207,3 @@ export type ProblemCode = keyof typeof kinds;
 export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = kinds;
 
 export const PROBLEM_CODES = Object.keys(kinds) as ProblemCode[];
-
-/** The conflicts that a unique constraint of the database finds, by its name. */
-export const CONSTRAINT_PROBLEMS: Readonly<Record<string, ProblemCode>> = {
-  products_sku_key: 'duplicate_sku',
-  users_email_key: 'duplicate_email',
-};

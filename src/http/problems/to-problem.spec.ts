@@ -1,12 +1,16 @@
 import { BadRequestException, HttpException, NotFoundException } from '@nestjs/common';
 import { QueryFailedError } from 'typeorm';
 import { describe, expect, it } from 'vitest';
-import { CONSTRAINT_PROBLEMS, PROBLEM_CODES, PROBLEMS } from './problem-catalogue.js';
+import { ConstraintProblem } from './constraint-problem.decorator.js';
+import { PROBLEM_CODES, PROBLEMS } from './problem-catalogue.js';
 import { invalid, Problem, problemBody } from './problem.js';
 import { toProblem } from './to-problem.js';
 
 const coded = (code: string, message = 'secret of the machine') =>
   Object.assign(new Error(message), { code });
+@ConstraintProblem('things_sku_key', 'duplicate_sku')
+class Thing {}
+
 const failedQuery = (code: string, more: object = {}) =>
   new QueryFailedError('SELECT secret', [], Object.assign(coded(code), more));
 
@@ -25,8 +29,7 @@ describe('toProblem', () => {
     [coded('FST_ERR_CTP_INVALID_CONTENT_LENGTH'), 'malformed_request'],
     [coded('FST_ERR_BAD_URL'), 'malformed_request'],
     [coded('FST_ERR_MAX_PARAM_LENGTH'), 'not_found'],
-    [failedQuery('23505', { constraint: 'products_sku_key' }), 'duplicate_sku'],
-    [failedQuery('23505', { constraint: 'users_email_key' }), 'duplicate_email'],
+    [failedQuery('23505', { constraint: 'things_sku_key' }), 'duplicate_sku'],
     [failedQuery('23505', { constraint: 'unheard_of' }), 'conflict'],
     [failedQuery('57014'), 'overloaded'],
     [failedQuery('40P01'), 'overloaded'],
@@ -90,8 +93,10 @@ describe('problemBody', () => {
   });
 });
 
-describe('CONSTRAINT_PROBLEMS', () => {
+describe('ConstraintProblem', () => {
   it('names conflicts only', () => {
-    for (const code of Object.values(CONSTRAINT_PROBLEMS)) expect(PROBLEMS[code].status).toBe(409);
+    expect(() => {
+      ConstraintProblem('things_name_key', 'not_found')(Thing);
+    }).toThrow('not_found is no conflict, which things_name_key finds');
   });
 });

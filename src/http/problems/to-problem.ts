@@ -1,6 +1,6 @@
 import { HttpException } from '@nestjs/common';
 import { QueryFailedError } from 'typeorm';
-import { CONSTRAINT_PROBLEMS } from './problem-catalogue.js';
+import { problemOfConstraint } from './constraint-problem.decorator.js';
 import type { ProblemCode } from './problem-catalogue.js';
 import { Problem } from './problem.js';
 
@@ -77,7 +77,7 @@ function codeOf(error: unknown): ProblemCode {
   const { code, message, constraint } = ((error instanceof QueryFailedError ? error.driverError : error) ??
     {}) as { code?: unknown; message?: unknown; constraint?: unknown };
   // Unique violation.
-  if (code === '23505') return CONSTRAINT_PROBLEMS[String(constraint)] ?? 'conflict';
+  if (code === '23505') return problemOfConstraint(constraint);
   if (typeof code === 'string') {
     const known = FASTIFY_PROBLEMS[code] ?? SQLSTATE_PROBLEMS[code];
     if (known) return known;

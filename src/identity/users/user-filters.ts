@@ -1,4 +1,4 @@
-import type { Filters } from '../../http/pages/keyset.js';
+import type { Filters } from '../../platform/database/keyset.js';
 import type { ListUsersQuery } from './user.dto.js';
 
 /** What `q` looks for in `e-mail name`, without regard to case; one of the two must match. */

@@ -1,8 +1,10 @@
 import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { ConstraintProblem } from '../../http/problems/constraint-problem.decorator.js';
 import type { Role } from '../../http/access/scopes.js';
 import { ResourceColumns } from '../../platform/database/columns.js';
 
 /** Somebody who can sign in. The e-mail is unique without regard to case, and free again once the user is deleted. */
+@ConstraintProblem('users_email_key', 'duplicate_email')
 @Entity({ name: 'users' })
 @Check('users_email_check', `char_length(email) BETWEEN 3 AND 254`)
 @Check('users_full_name_check', `char_length(full_name) BETWEEN 2 AND 100`)

@@ -1,4 +1,4 @@
-import type { Filters } from '../../http/pages/keyset.js';
+import type { Filters } from '../../platform/database/keyset.js';
 import { toUtc } from '../../http/validation/fields.js';
 import type { ListProductsQuery } from './product.dto.js';
 

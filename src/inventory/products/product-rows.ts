@@ -1,4 +1,4 @@
-import type { Sorts } from '../../http/pages/keyset.js';
+import type { Sorts } from '../../platform/database/keyset.js';
 import type { Product } from './product.entity.js';
 
 /** Rows are read as they are: hydrating entities costs more than the query. */

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
-import { Keyset } from '../../http/pages/keyset.js';
-import type { Filters, KeysetQuery } from '../../http/pages/keyset.js';
+import { Keyset } from '../../platform/database/keyset.js';
+import type { Filters, KeysetQuery } from '../../platform/database/keyset.js';
 import type { Page } from '../../http/pages/page.js';
 import type { ListProductsQuery } from './product.dto.js';
 import { Product } from './product.entity.js';

@@ -1,4 +1,4 @@
-import type { Slice } from '../../http/pages/keyset.js';
+import type { Slice } from '../../platform/database/keyset.js';
 import { COLUMNS } from './product-rows.js';
 
 /** Runs a statement where the caller is: on any connection, or in its transaction. */

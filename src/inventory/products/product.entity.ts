@@ -1,7 +1,9 @@
 import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { ConstraintProblem } from '../../http/problems/constraint-problem.decorator.js';
 import { ResourceColumns } from '../../platform/database/columns.js';
 
 /** Something that is sold. Its sku is free again once it is deleted. */
+@ConstraintProblem('products_sku_key', 'duplicate_sku')
 @Entity({ name: 'products' })
 @Check('products_sku_check', `sku ~ '^[A-Za-z0-9._-]+$' AND char_length(sku) <= 64`)
 @Check('products_name_check', `char_length(name) BETWEEN 1 AND 200`)

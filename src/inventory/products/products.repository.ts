@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
 import type { EntityManager } from 'typeorm';
-import { Keyset, wholeList } from '../../http/pages/keyset.js';
+import { Keyset, wholeList } from '../../platform/database/keyset.js';
 import type { Page } from '../../http/pages/page.js';
 import { Snapshots } from '../../platform/database/snapshots.js';
 import { Sql } from '../../platform/database/sql.js';

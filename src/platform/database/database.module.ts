@@ -2,12 +2,15 @@ import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { Config } from '../../../config/index.js';
 import { dataSourceOptions } from './data-source.options.js';
+import { Keyset } from './keyset.js';
 import { Notifications } from './notifications.js';
 import { Snapshots } from './snapshots.js';
 import { Sql } from './sql.js';
 import { Transactions } from './transactions.js';
 
-/** The connection pool of the service. */
+const SHARED = [Keyset, Notifications, Snapshots, Sql, Transactions];
+
+/** The connection pool of the service, and what repositories use it by. */
 @Global()
 @Module({
   imports: [
@@ -21,7 +24,7 @@ import { Transactions } from './transactions.js';
       }),
     }),
   ],
-  providers: [Sql, Notifications, Snapshots, Transactions],
-  exports: [Sql, Notifications, Snapshots, Transactions],
+  providers: SHARED,
+  exports: SHARED,
 })
 export class DatabaseModule {}

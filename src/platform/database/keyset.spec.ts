@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Config } from '../../../config/index.js';
-import { CursorCodec } from './cursor.js';
+import { CursorCodec } from '../../http/pages/cursor.js';
 import { Keyset } from './keyset.js';
 import type { KeysetQuery, Sorts } from './keyset.js';
 

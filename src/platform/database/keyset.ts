@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { Problem } from '../problems/problem.js';
-import { CursorCodec } from './cursor.js';
-import type { Page, PageQuery } from './page.js';
+import { Problem } from '../../http/problems/problem.js';
+import { CursorCodec } from '../../http/pages/cursor.js';
+import type { Page, PageQuery } from '../../http/pages/page.js';
 
 /** A column that a list can be sorted by; an index on (column, id) serves it in both directions. */
 export interface SortColumn<Row> {
