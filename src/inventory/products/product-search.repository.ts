@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
+import { selectListOf, sortsOf } from '../../platform/database/entity-columns.js';
 import { Keyset } from '../../platform/database/keyset.js';
 import type { Filters, KeysetQuery } from '../../platform/database/keyset.js';
 import type { Page } from '../../http/pages/page.js';
+import { filtersOf } from '../../platform/database/resource-filters.js';
 import type { ListProductsQuery } from './product.dto.js';
 import { Product } from './product.entity.js';
-import { filtersOf } from './product-filters.js';
-import { COLUMNS, SORTS } from './product-rows.js';
 import {
   allOf,
   anyOf,
@@ -22,6 +22,9 @@ import type { Conditions, Matches, Run } from './product-search.sql.js';
 import { skusLike, toTsQuery } from './product-search.js';
 import type { Term } from './product-search.js';
 import { similarTo, termsOf } from './product-words.js';
+
+const SELECT = `SELECT ${selectListOf(Product)} FROM products`;
+const SORTS = sortsOf(Product);
 
 export type Search = ListProductsQuery & { q: string };
 
@@ -110,13 +113,13 @@ function skusOf({ q }: Search): Matches[] {
 }
 
 function partOf(search: Search, run: Run, name: string, { rest, last }: Condition): Part {
-  const { conditions, parameters } = filtersOf(search);
+  const { conditions, parameters } = filtersOf(Product, { ...search, q: undefined });
   const values = [...parameters];
   const add = (value: string) => `$${values.push(value)}`;
   const hits = { rest: rest(add), last: last?.(add) };
   return {
     list: `products/${name}`,
-    select: `SELECT ${COLUMNS} FROM products`,
+    select: SELECT,
     filters: { conditions, parameters: values },
     sorts: SORTS,
     query: { ...search, sort: search.sort ?? '-created_at' },

@@ -1,5 +1,8 @@
 import type { Slice } from '../../platform/database/keyset.js';
-import { COLUMNS } from './product-rows.js';
+import { selectListOf } from '../../platform/database/entity-columns.js';
+import { Product } from './product.entity.js';
+
+const COLUMNS = selectListOf(Product);
 
 /** Runs a statement where the caller is: on any connection, or in its transaction. */
 export type Run = <Row extends object>(sql: string, parameters: unknown[]) => Promise<Row[]>;

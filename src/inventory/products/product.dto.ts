@@ -1,12 +1,12 @@
 import { ApiProperty, PartialType } from '@nestjs/swagger';
 import { IsBoolean, IsIn, IsString, Matches } from 'class-validator';
 import { IsCurrency } from '../money/currency.js';
-import { columnsOf } from '../../http/exports/exportable.decorators.js';
 import { IsPrice, IsPriceBound, toAmount } from '../money/money.js';
 import { PageQuery } from '../../http/pages/page.js';
 import { IsText, IsTimestamp, MayBeAbsent, MayBeNull } from '../../http/validation/fields.js';
 import { FromBoolean, FromDecimal } from '../../http/validation/query-values.js';
-import type { Product } from './product.entity.js';
+import { visibleNamesOf } from '../../platform/database/entity-columns.js';
+import { Product } from './product.entity.js';
 
 const SKU = /^[A-Za-z0-9._-]{1,64}$/;
 const SKU_MESSAGE = '$property must be 1 to 64 of A-Z a-z 0-9 . _ -';
@@ -173,14 +173,5 @@ export class ProductResponse {
   }
 }
 
-export const PRODUCT_COLUMNS = columnsOf<ProductResponse>({
-  id: true,
-  sku: true,
-  name: true,
-  description: true,
-  price: true,
-  currency: true,
-  in_stock: true,
-  created_at: true,
-  updated_at: true,
-});
+/** Of an export. */
+export const PRODUCT_COLUMNS = visibleNamesOf(Product);

@@ -1,6 +1,7 @@
 import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { ConstraintProblem } from '../../http/problems/constraint-problem.decorator.js';
 import { ResourceColumns } from '../../platform/database/columns.js';
+import { Visible } from '../../platform/database/entity-columns.js';
 
 /** Something that is sold. Its sku is free again once it is deleted. */
 @ConstraintProblem('products_sku_key', 'duplicate_sku')
@@ -21,26 +22,33 @@ import { ResourceColumns } from '../../platform/database/columns.js';
 @Index('products_name_words_idx', { synchronize: false })
 @Index('products_lower_sku_idx', { synchronize: false })
 export class Product extends ResourceColumns {
+  @Visible()
   @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'products_pkey' })
   id: string;
 
+  @Visible()
   @Column({ type: 'text' })
   sku: string;
 
   /** Sorted by code point, the same everywhere. */
+  @Visible()
   @Column({ type: 'text', collation: 'C' })
   name: string;
 
+  @Visible()
   @Column({ type: 'text', nullable: true })
   description: string | null;
 
   /** A decimal string such as `12.50`: money never passes through floating point arithmetic. */
+  @Visible()
   @Column({ type: 'numeric', precision: 10, scale: 2 })
   price: string;
 
+  @Visible()
   @Column({ type: 'text', default: 'USD' })
   currency: string;
 
+  @Visible()
   @Column({ name: 'in_stock', type: 'boolean', default: true })
   inStock: boolean;
 

@@ -2,16 +2,20 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
 import type { EntityManager } from 'typeorm';
-import { Keyset, wholeList } from '../../platform/database/keyset.js';
 import type { Page } from '../../http/pages/page.js';
+import { Problem } from '../../http/problems/problem.js';
+import { wholeList } from '../../platform/database/keyset.js';
+import type {
+  AcceptedVersions,
+  Change,
+  NewValues,
+  ResourceTable,
+} from '../../platform/database/resource-table.js';
+import { ResourceTables } from '../../platform/database/resource-tables.js';
 import { Snapshots } from '../../platform/database/snapshots.js';
 import { Sql } from '../../platform/database/sql.js';
-import { changeVersion, softDeleteVersion, updateVersion } from '../../platform/database/versioned-rows.js';
-import type { AcceptedVersions, Change, NewValues, Target } from '../../platform/database/versioned-rows.js';
 import type { ListProductsQuery } from './product.dto.js';
 import { Product } from './product.entity.js';
-import { filtersOf } from './product-filters.js';
-import { COLUMNS, SORTS } from './product-rows.js';
 import { ProductSearchRepository } from './product-search.repository.js';
 
 const TRACK_STOCK = `
@@ -21,72 +25,46 @@ const TRACK_STOCK = `
   FROM unnest($1::uuid[], $2::boolean[]) AS now (id, in_stock)
   WHERE products.id = now.id AND deleted_at IS NULL AND NOT (stock_tracked AND products.in_stock = now.in_stock)`;
 
-/** Written out, as building it anew costs the service more than carrying it out costs the database. */
-const INSERT = `INSERT INTO products (id, sku, name, description, price, currency, in_stock, version)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, 1) RETURNING ${COLUMNS}`;
-
 export type NewProduct = Pick<
   Product,
   'id' | 'sku' | 'name' | 'description' | 'price' | 'currency' | 'inStock'
 >;
 
+const STOCK_DECIDES =
+  'The stock of this product is tracked, so its stock movements decide in_stock. Leave it out, or move the stock.';
+
 @Injectable()
 export class ProductsRepository {
+  readonly table: ResourceTable<Product>;
+
   constructor(
     @InjectRepository(Product) private readonly products: Repository<Product>,
-    private readonly keyset: Keyset,
+    tables: ResourceTables,
     private readonly sql: Sql,
     private readonly snapshots: Snapshots,
     private readonly search: ProductSearchRepository,
-  ) {}
-
-  async findById(id: string): Promise<Product | null> {
-    const sql = `SELECT ${COLUMNS} FROM products WHERE id = $1 AND deleted_at IS NULL`;
-    const [product] = await this.sql.prepared<Product>('product', sql, [id]);
-    return product ?? null;
+  ) {
+    this.table = tables.of(Product);
   }
 
-  findSold(ids: readonly string[]): Promise<Product[]> {
-    const sql = `SELECT ${COLUMNS}, stock_tracked AS "stockTracked" FROM products
-      WHERE id = ANY ($1::uuid[]) AND deleted_at IS NULL`;
-    return this.sql.prepared('products_sold', sql, [ids]);
+  findMany(ids: readonly string[]): Promise<Product[]> {
+    const sql = `${this.table.select} WHERE id = ANY ($1::uuid[]) AND deleted_at IS NULL`;
+    return this.sql.prepared('products:find_many', sql, [ids]);
   }
 
   page(query: ListProductsQuery): Promise<Page<Product>> {
-    const { q, sort = '-created_at' } = query;
-    if (q !== undefined) return this.search.page({ ...query, q });
-    const filters = filtersOf(query);
-    // Without filters there are few texts, each with one plan; with them, the values decide which plan is best.
-    const name =
-      filters.parameters.length === 0 && filters.conditions.length === 1
-        ? `products:${sort}:${query.cursor === undefined ? 'first' : 'next'}`
-        : undefined;
-    const run = (sql: string, parameters: unknown[]): Promise<Product[]> =>
-      name === undefined ? this.products.query(sql, parameters) : this.sql.prepared(name, sql, parameters);
-    return this.keyset.page<Product>(run, {
-      list: 'products/all',
-      select: `SELECT ${COLUMNS} FROM products`,
-      filters,
-      sorts: SORTS,
-      query: { ...query, sort },
-    });
+    const { q } = query;
+    return q === undefined ? this.table.page(query) : this.search.page({ ...query, q });
   }
 
   /** All that match, in batches, as they are at one moment. */
   all(query: ListProductsQuery): AsyncIterable<Product[]> {
-    const { q, sort = '-created_at' } = query;
+    const { q } = query;
+    if (q === undefined) return this.table.all(query);
     return this.snapshots.read<Product>(async (run) => {
-      const filters = q === undefined ? filtersOf(query) : await this.search.hitsOf({ ...query, q }, run);
-      const select = `SELECT ${COLUMNS} FROM products`;
-      const list = wholeList({ select, filters, sorts: SORTS, query: { ...query, sort } });
-      return { ...list, isSelective: q !== undefined };
+      const filters = await this.search.hitsOf({ ...query, q }, run);
+      return { ...wholeList(this.table.listOf(query, filters)), isSelective: true };
     });
-  }
-
-  async insert(tx: EntityManager, product: NewProduct): Promise<Product> {
-    const { id, sku, name, description, price, currency, inStock } = product;
-    const rows = await tx.query<Product[]>(INSERT, [id, sku, name, description, price, currency, inStock]);
-    return rows[0] as Product;
   }
 
   async insertMany(products: Product[]): Promise<void> {
@@ -109,38 +87,29 @@ export class ProductsRepository {
   }
 
   /**
-   * The product before and after; null if there is none in an accepted version, or `inStock` is not what its stock says.
-   * Without `inStock` that of a tracked product stays; any other has its default again.
+   * All fields of the body, and the defaults of what it leaves out; but `in_stock` of a tracked product stays.
+   * @throws Problem `not_found`, `precondition_failed`, `conflict` for another `in_stock` than the stock says
    */
-  replace(
-    tx: EntityManager,
-    id: string,
-    versions: AcceptedVersions,
-    { inStock, ...fields }: Omit<NewProduct, 'id' | 'inStock'> & { inStock: boolean | undefined },
-  ): Promise<Change<Product> | null> {
-    return inStock === undefined
-      ? this.change(tx, { id, versions }, { ...fields, inStock: () => 'in_stock OR NOT stock_tracked' })
-      : this.change(
-          tx,
-          { id, versions, condition: `NOT stock_tracked OR in_stock = ${String(inStock)}` },
-          { ...fields, inStock },
-        );
+  replace(tx: EntityManager, id: string, versions: AcceptedVersions, body: object): Promise<Change<Product>> {
+    const { inStock, ...fields } = this.table.replacementOf(body);
+    if (typeof inStock !== 'boolean')
+      return this.table.update(
+        tx,
+        { id, versions },
+        { ...fields, inStock: () => 'in_stock OR NOT stock_tracked' },
+      );
+    const sql = `NOT stock_tracked OR in_stock = ${String(inStock)}`;
+    return this.change(tx, id, versions, sql, { ...fields, inStock });
   }
 
-  /** The product before and after; null if there is none in an accepted version, or `inStock` is not for writers to say. */
-  patch(
-    tx: EntityManager,
-    id: string,
-    versions: AcceptedVersions,
-    changes: Partial<Product>,
-  ): Promise<Change<Product> | null> {
-    const condition = changes.inStock === undefined ? undefined : 'NOT stock_tracked';
-    return this.change(tx, { id, versions, condition }, changes);
-  }
-
-  /** The product, if there is one in an accepted version. */
-  findVersion(tx: EntityManager, id: string, versions: AcceptedVersions): Promise<Product | null> {
-    return updateVersion(tx, Product, COLUMNS, { id, versions }, {});
+  /**
+   * The fields of the body.
+   * @throws Problem `not_found`, `precondition_failed`, `conflict` for `in_stock` of a tracked product
+   */
+  patch(tx: EntityManager, id: string, versions: AcceptedVersions, body: object): Promise<Change<Product>> {
+    const fields = this.table.valuesOf(body);
+    const sql = fields.inStock === undefined ? 'true' : 'NOT stock_tracked';
+    return this.change(tx, id, versions, sql, fields);
   }
 
   /** From now on stock movements decide of these products. The version counts only where the answer changes by it. */
@@ -148,15 +117,18 @@ export class ProductsRepository {
     await tx.query(TRACK_STOCK, [[...inStock.keys()], [...inStock.values()]]);
   }
 
-  softDelete(tx: EntityManager, id: string, versions: AcceptedVersions): Promise<boolean> {
-    return softDeleteVersion(tx, Product, { id, versions });
-  }
-
   async isEmpty(): Promise<boolean> {
     return (await this.products.find({ select: { id: true }, take: 1, withDeleted: true })).length === 0;
   }
 
-  private change(tx: EntityManager, target: Target, changes: NewValues<Product>) {
-    return changeVersion(tx, Product, COLUMNS, target, changes);
+  private change(
+    tx: EntityManager,
+    id: string,
+    versions: AcceptedVersions,
+    sql: string,
+    fields: NewValues<Product>,
+  ): Promise<Change<Product>> {
+    const condition = { sql, problem: new Problem('conflict', STOCK_DECIDES) };
+    return this.table.update(tx, { id, versions, condition }, fields);
   }
 }

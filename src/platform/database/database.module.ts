@@ -4,11 +4,12 @@ import { Config } from '../../../config/index.js';
 import { dataSourceOptions } from './data-source.options.js';
 import { Keyset } from './keyset.js';
 import { Notifications } from './notifications.js';
+import { ResourceTables } from './resource-tables.js';
 import { Snapshots } from './snapshots.js';
 import { Sql } from './sql.js';
 import { Transactions } from './transactions.js';
 
-const SHARED = [Keyset, Notifications, Snapshots, Sql, Transactions];
+const SHARED = [Keyset, Notifications, ResourceTables, Snapshots, Sql, Transactions];
 
 /** The connection pool of the service, and what repositories use it by. */
 @Global()

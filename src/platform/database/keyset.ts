@@ -7,7 +7,8 @@ import type { Page, PageQuery } from '../../http/pages/page.js';
 export interface SortColumn<Row> {
   /** Trusted SQL, never text of a request. */
   readonly column: string;
-  readonly type: 'timestamptz' | 'numeric' | 'text' | 'real';
+  /** Of PostgreSQL, such as `timestamptz`. */
+  readonly type: string;
   read(row: Row): Date | string | number;
 }
 
