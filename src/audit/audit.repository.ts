@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
+import { sortsOf } from '../platform/database/entity-columns.js';
 import { Keyset, wholeList } from '../platform/database/keyset.js';
-import type { Filters, Sorts } from '../platform/database/keyset.js';
+import type { Sorts } from '../platform/database/keyset.js';
 import type { Page } from '../http/pages/page.js';
 import { timeOfId } from '../platform/database/uuid-time.js';
-import { toUtc } from '../http/validation/fields.js';
+import { filtersOf } from '../platform/database/resource-filters.js';
 import { Snapshots } from '../platform/database/snapshots.js';
 import { EVENT_COLUMNS } from '../platform/events/event-columns.js';
 import { LoggedEvent } from '../platform/events/logged-event.entity.js';
@@ -16,9 +17,7 @@ export type AuditEvent = LoggedEvent & { version: number };
 
 const SELECT = `SELECT ${EVENT_COLUMNS}, 1 AS version FROM events`;
 
-const SORTS: Sorts<AuditEvent> = {
-  created_at: { column: 'created_at', type: 'timestamptz', read: (event) => event.createdAt },
-};
+const SORTS: Sorts<AuditEvent> = sortsOf(LoggedEvent);
 
 /** Both times of an event are the same since they are taken at once; of older ones they are a few milliseconds apart. */
 const TIMES_DIFFER_MS = 1000;
@@ -35,7 +34,7 @@ export class AuditRepository {
     return this.keyset.page<AuditEvent>((sql, parameters) => this.events.query(sql, parameters), {
       list: 'audit events',
       select: SELECT,
-      filters: filtersOf(query),
+      filters: filtersFor(query),
       sorts: SORTS,
       query,
     });
@@ -43,7 +42,7 @@ export class AuditRepository {
 
   /** All that match, in batches, as they are at one moment. */
   all(query: ListAuditEventsQuery): AsyncIterable<AuditEvent[]> {
-    const list = wholeList({ select: SELECT, filters: filtersOf(query), sorts: SORTS, query });
+    const list = wholeList({ select: SELECT, filters: filtersFor(query), sorts: SORTS, query });
     return this.snapshots.read<AuditEvent>(() => Promise.resolve(list));
   }
 
@@ -66,17 +65,5 @@ export class AuditRepository {
   }
 }
 
-function filtersOf(query: ListAuditEventsQuery): Filters {
-  const conditions = ['true'];
-  const parameters: unknown[] = [];
-  const add = (value: unknown, condition: string) => {
-    if (value !== undefined) conditions.push(`${condition} $${parameters.push(value)}`);
-  };
-  add(query.actor_id, 'actor_id =');
-  add(query.action, 'type =');
-  add(query.resource_type, 'resource_type =');
-  add(query.resource_id, 'resource_id =');
-  add(query.created_after && toUtc(query.created_after), 'created_at >');
-  add(query.created_before && toUtc(query.created_before), 'created_at <');
-  return { conditions, parameters };
-}
+const filtersFor = (query: ListAuditEventsQuery) =>
+  filtersOf(LoggedEvent, query, { action: (type) => `type = ${type}` });

@@ -1,6 +1,7 @@
+import { sortsOf } from '../platform/database/entity-columns.js';
 import type { Sorts } from '../platform/database/keyset.js';
 import type { OrderItem } from './order-item.entity.js';
-import type { Order } from './order.entity.js';
+import { Order } from './order.entity.js';
 
 export type OrderLine = Omit<OrderItem, 'orderId' | 'position'>;
 
@@ -15,7 +16,4 @@ export const COLUMNS = `id, user_id AS "userId", status, currency, total, note, 
     FROM order_items WHERE order_id = orders.id
   ) AS items`;
 
-export const SORTS: Sorts<OrderWithItems> = {
-  created_at: { column: 'created_at', type: 'timestamptz', read: (order) => order.createdAt },
-  total: { column: 'total', type: 'numeric', read: (order) => order.total },
-};
+export const SORTS: Sorts<OrderWithItems> = sortsOf(Order);

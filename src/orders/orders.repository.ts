@@ -3,11 +3,11 @@ import type { EntityManager } from 'typeorm';
 import { DataSource } from 'typeorm';
 import { Keyset, wholeList } from '../platform/database/keyset.js';
 import type { Page } from '../http/pages/page.js';
+import { filtersOf } from '../platform/database/resource-filters.js';
 import { Snapshots } from '../platform/database/snapshots.js';
 import { Sql } from '../platform/database/sql.js';
 import type { ListOrdersQuery } from './order.dto.js';
-import type { Order } from './order.entity.js';
-import { filtersOf } from './order-filters.js';
+import { Order } from './order.entity.js';
 import { COLUMNS, SORTS } from './order-rows.js';
 import type { OrderLine, OrderWithItems } from './order-rows.js';
 import { EXPIRY } from './order-status.js';
@@ -55,6 +55,10 @@ const EXPIRE = `
     ORDER BY expires_at LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED
   ) RETURNING ${COLUMNS}`;
 
+/** Of one user or (null) of all. */
+const filtersFor = (owner: string | null, query: ListOrdersQuery) =>
+  filtersOf(Order, { user_id: owner ?? undefined, ...query });
+
 /**
  * Locks are taken in one order by everybody: a user's, then orders, then stock. Where an owner is given, there are no
  * other orders than theirs.
@@ -78,7 +82,7 @@ export class OrdersRepository {
     return this.keyset.page<OrderWithItems>((sql, parameters) => this.dataSource.query(sql, parameters), {
       list: `orders of ${owner ?? 'all'}`,
       select: SELECT,
-      filters: filtersOf(owner, query),
+      filters: filtersFor(owner, query),
       sorts: SORTS,
       query,
     });
@@ -86,7 +90,7 @@ export class OrdersRepository {
 
   /** All that match, in batches, as they are at one moment. */
   all(owner: string | null, query: ListOrdersQuery): AsyncIterable<OrderWithItems[]> {
-    const filters = filtersOf(owner, query);
+    const filters = filtersFor(owner, query);
     return this.snapshots.read<OrderWithItems>(() =>
       Promise.resolve(wholeList({ select: SELECT, filters, sorts: SORTS, query })),
     );

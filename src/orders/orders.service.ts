@@ -7,7 +7,8 @@ import { insufficientScope } from '../http/access/insufficient-scope.js';
 import type { Page } from '../http/pages/page.js';
 import { Problem } from '../http/problems/problem.js';
 import { Transactions } from '../platform/database/transactions.js';
-import type { AcceptedVersions } from '../platform/database/versioned-rows.js';
+import { notFound } from '../platform/database/resource-table.js';
+import type { AcceptedVersions } from '../platform/database/resource-table.js';
 import { ProductsService } from '../inventory/products/products.service.js';
 import { ReservationsService } from '../inventory/stock/reservations.service.js';
 import type { CreateOrderDto, ListOrdersQuery, UpdateOrderDto } from './order.dto.js';
@@ -105,8 +106,4 @@ function ownerFor(caller: Caller, only?: string): string | null {
   const reachesAll = caller.scopes.has('orders:admin');
   if (only !== undefined && !reachesAll) throw insufficientScope('orders:admin');
   return reachesAll ? (only ?? null) : caller.userId;
-}
-
-function notFound(): never {
-  throw new Problem('not_found');
 }

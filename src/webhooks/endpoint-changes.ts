@@ -1,29 +1,26 @@
-import type { NewValues } from '../platform/database/versioned-rows.js';
-import { changesBetween } from '../platform/events/changes.js';
+import type { Change, NewValues, ResourceTable } from '../platform/database/resource-table.js';
 import type { Changes } from '../platform/events/logged-event.entity.js';
 import type { UpdateWebhookEndpointDto } from './webhook-endpoint.dto.js';
 import type { WebhookEndpoint } from './webhook-endpoint.entity.js';
 
-/** What a merge patch changes. One that is switched on, or has moved, has a clean record again. */
-export function changesOf(dto: UpdateWebhookEndpointDto): NewValues<WebhookEndpoint> {
-  const { url, description, event_types: eventTypes, is_active: isActive } = dto;
+/** What a merge patch changes besides its fields: an endpoint that is switched on, or has moved, has a clean record again. */
+export function recordAfter({
+  url,
+  is_active: isActive,
+}: UpdateWebhookEndpointDto): NewValues<WebhookEndpoint> {
   return {
-    ...(url !== undefined && { url, failingSince: null }),
-    ...(description !== undefined && { description }),
-    ...(eventTypes !== undefined && { eventTypes }),
-    ...(isActive !== undefined && { isActive }),
+    ...(url !== undefined && { failingSince: null }),
     ...(isActive === true && { disabledReason: null, failingSince: null }),
   };
 }
 
 /** For the log. The path of a URL may be a secret, and more people read the log than endpoints. */
-export function differences(before: WebhookEndpoint, after: WebhookEndpoint): Changes {
-  const changes = changesBetween(fieldsOf(before), fieldsOf(after));
-  return before.url === after.url
+export function loggedChanges(
+  table: ResourceTable<WebhookEndpoint>,
+  change: Change<WebhookEndpoint>,
+): Changes {
+  const { url, ...changes } = table.changesOf(change);
+  return url === undefined
     ? changes
-    : { ...changes, url: [new URL(before.url).origin, new URL(after.url).origin] };
-}
-
-function fieldsOf({ description, eventTypes, isActive, disabledReason }: WebhookEndpoint) {
-  return { description, event_types: eventTypes, is_active: isActive, disabled_reason: disabledReason };
+    : { ...changes, url: url.map((text) => new URL(String(text)).origin) as [string, string] };
 }

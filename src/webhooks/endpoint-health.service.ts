@@ -68,7 +68,7 @@ export class EndpointHealthService implements OnModuleInit {
   }
 
   private async tellOwner({ id, reason }: DisabledEndpoint, signal: AbortSignal): Promise<void> {
-    const endpoint = await this.endpoints.findById(id);
+    const endpoint = await this.endpoints.table.find(id);
     // It may be deleted, or back, before the mail is due.
     if (endpoint?.disabledReason !== reason) return;
     const owner = await this.users.findById(endpoint.createdBy);

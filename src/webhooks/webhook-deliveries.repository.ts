@@ -2,8 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
 import type { EntityManager } from 'typeorm';
+import { sortsOf } from '../platform/database/entity-columns.js';
 import { Keyset } from '../platform/database/keyset.js';
 import type { Filters, Sorts } from '../platform/database/keyset.js';
+import { filtersOf } from '../platform/database/resource-filters.js';
 import type { Page } from '../http/pages/page.js';
 import type { ListWebhookDeliveriesQuery, ShownDelivery } from './webhook-delivery.dto.js';
 import { WebhookDelivery } from './webhook-delivery.entity.js';
@@ -24,9 +26,7 @@ const RETRY = `
   UPDATE webhook_deliveries SET status = 'pending', tries = 0, next_attempt_at = now(), version = version + 1
   WHERE id = $1 RETURNING ${COLUMNS}`;
 
-const SORTS: Sorts<ShownDelivery> = {
-  created_at: { column: 'created_at', type: 'timestamptz', read: (delivery) => delivery.createdAt },
-};
+const SORTS: Sorts<ShownDelivery> = sortsOf(WebhookDelivery);
 
 /** The deliveries as clients see them; the DeliveryQueueRepository is what sends them. */
 @Injectable()
@@ -45,7 +45,7 @@ export class WebhookDeliveriesRepository {
     return this.keyset.page<ShownDelivery>((sql, parameters) => this.deliveries.query(sql, parameters), {
       list: `webhook deliveries of ${endpointId}`,
       select: `SELECT ${COLUMNS} FROM webhook_deliveries`,
-      filters: filtersOf(endpointId, query),
+      filters: filtersFor(endpointId, query),
       sorts: SORTS,
       query: { ...query, sort: '-created_at' },
     });
@@ -76,11 +76,8 @@ export class WebhookDeliveriesRepository {
   }
 }
 
-function filtersOf(endpointId: string, { status, event_type }: ListWebhookDeliveriesQuery): Filters {
-  const conditions = ['endpoint_id = $1'];
-  const parameters: unknown[] = [endpointId];
+function filtersFor(endpointId: string, { status, event_type }: ListWebhookDeliveriesQuery): Filters {
+  const { conditions, parameters } = filtersOf(WebhookDelivery, { endpoint_id: endpointId, event_type });
   // By name, not as a parameter: the failed ones have an index of their own.
-  if (status !== undefined) conditions.push(`status = '${status}'`);
-  if (event_type !== undefined) conditions.push(`event_type = $${parameters.push(event_type)}`);
-  return { conditions, parameters };
+  return { conditions: [...conditions, ...(status ? [`status = '${status}'`] : [])], parameters };
 }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { OnModuleInit } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import type { Page } from '../http/pages/page.js';
+import { notFound } from '../platform/database/resource-table.js';
 import { Problem } from '../http/problems/problem.js';
 import { Transactions } from '../platform/database/transactions.js';
 import { JobRegistry } from '../platform/jobs/job-registry.js';
@@ -71,8 +72,4 @@ export class WebhookDeliveriesService implements OnModuleInit {
     const { isActive } = await this.endpoints.getEndpoint(endpointId);
     if (!isActive) throw new Problem('conflict', 'The endpoint is not active. Set is_active to true first.');
   }
-}
-
-function notFound(): never {
-  throw new Problem('not_found');
 }

@@ -1,5 +1,6 @@
 import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { ResourceColumns } from '../platform/database/columns.js';
+import { Visible } from '../platform/database/entity-columns.js';
 
 /** Why the service gave an endpoint up: it answered 410, or nothing but failures for days. */
 export type DisabledReason = 'gone' | 'failing';
@@ -14,23 +15,29 @@ export type DisabledReason = 'gone' | 'failing';
 @Check('webhook_endpoints_old_secret_check', `(sealed_old_secret IS NULL) = (old_secret_expires_at IS NULL)`)
 @Index('webhook_endpoints_created_at_idx', ['createdAt', 'id'], { where: 'deleted_at IS NULL' })
 export class WebhookEndpoint extends ResourceColumns {
+  @Visible()
   @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'webhook_endpoints_pkey' })
   id: string;
 
+  @Visible()
   @Column({ type: 'text' })
   url: string;
 
+  @Visible()
   @Column({ type: 'text', nullable: true })
   description: string | null;
 
   /** `['*']` for all. */
+  @Visible()
   @Column({ name: 'event_types', type: 'text', array: true })
   eventTypes: string[];
 
+  @Visible()
   @Column({ name: 'is_active', type: 'boolean', default: true })
   isActive: boolean;
 
   /** Null for one that somebody switched off. */
+  @Visible()
   @Column({ name: 'disabled_reason', type: 'text', nullable: true })
   disabledReason: DisabledReason | null;
 

@@ -1,12 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
-import { IsNull, Repository } from 'typeorm';
+import { IsNull } from 'typeorm';
 import type { EntityManager } from 'typeorm';
-import { Keyset } from '../platform/database/keyset.js';
-import type { Sorts } from '../platform/database/keyset.js';
-import type { Page, PageQuery } from '../http/pages/page.js';
-import { softDeleteVersion, updateVersion } from '../platform/database/versioned-rows.js';
-import type { AcceptedVersions, NewValues } from '../platform/database/versioned-rows.js';
+import type { ResourceTable } from '../platform/database/resource-table.js';
+import { ResourceTables } from '../platform/database/resource-tables.js';
 import { WebhookEndpoint } from './webhook-endpoint.entity.js';
 
 export type NewEndpoint = Pick<
@@ -14,46 +10,15 @@ export type NewEndpoint = Pick<
   'id' | 'url' | 'description' | 'eventTypes' | 'isActive' | 'sealedSecret' | 'createdBy'
 >;
 
-const COLUMNS = `id, url, description, event_types AS "eventTypes", is_active AS "isActive",
-  disabled_reason AS "disabledReason", sealed_secret AS "sealedSecret", sealed_old_secret AS "sealedOldSecret",
-  old_secret_expires_at AS "oldSecretExpiresAt", starts_behind AS "startsBehind", failing_since AS "failingSince",
-  created_by AS "createdBy", created_at AS "createdAt", updated_at AS "updatedAt", deleted_at AS "deletedAt", version`;
-
 /** It hears of what is written to the log from now on. */
-const INSERT = `
-  INSERT INTO webhook_endpoints (id, url, description, event_types, is_active, sealed_secret, created_by, starts_behind, version)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, (SELECT coalesce(max(position), 0) FROM events), 1)
-  RETURNING ${COLUMNS}`;
-
-const SORTS: Sorts<WebhookEndpoint> = {
-  created_at: { column: 'created_at', type: 'timestamptz', read: (endpoint) => endpoint.createdAt },
-};
+const END_OF_LOG = '(SELECT coalesce(max(position), 0) FROM events)';
 
 @Injectable()
 export class WebhookEndpointsRepository {
-  constructor(
-    @InjectRepository(WebhookEndpoint) private readonly endpoints: Repository<WebhookEndpoint>,
-    private readonly keyset: Keyset,
-  ) {}
+  readonly table: ResourceTable<WebhookEndpoint>;
 
-  findById(id: string, tx: EntityManager = this.endpoints.manager): Promise<WebhookEndpoint | null> {
-    return tx.findOneBy(WebhookEndpoint, { id, deletedAt: IsNull() });
-  }
-
-  /** As it is, which it then stays until the end of the transaction. */
-  lock(tx: EntityManager, id: string): Promise<WebhookEndpoint | null> {
-    const where = { id, deletedAt: IsNull() };
-    return tx.findOne(WebhookEndpoint, { where, lock: { mode: 'pessimistic_write' } });
-  }
-
-  page(query: PageQuery): Promise<Page<WebhookEndpoint>> {
-    return this.keyset.page<WebhookEndpoint>((sql, parameters) => this.endpoints.query(sql, parameters), {
-      list: 'webhook endpoints',
-      select: `SELECT ${COLUMNS} FROM webhook_endpoints`,
-      filters: { conditions: ['deleted_at IS NULL'], parameters: [] },
-      sorts: SORTS,
-      query: { ...query, sort: '-created_at' },
-    });
+  constructor(tables: ResourceTables) {
+    this.table = tables.of(WebhookEndpoint);
   }
 
   /** How many there are; nobody else adds one before the end of the transaction. */
@@ -62,24 +27,7 @@ export class WebhookEndpointsRepository {
     return tx.countBy(WebhookEndpoint, { deletedAt: IsNull() });
   }
 
-  async insert(tx: EntityManager, endpoint: NewEndpoint): Promise<WebhookEndpoint> {
-    const { id, url, description, eventTypes, isActive, sealedSecret, createdBy } = endpoint;
-    const values = [id, url, description, eventTypes, isActive, sealedSecret, createdBy];
-    const [inserted] = await tx.query<[WebhookEndpoint]>(INSERT, values);
-    return inserted;
-  }
-
-  /** The endpoint after the change; null if there is none in an accepted version. */
-  update(
-    tx: EntityManager,
-    id: string,
-    versions: AcceptedVersions,
-    changes: NewValues<WebhookEndpoint>,
-  ): Promise<WebhookEndpoint | null> {
-    return updateVersion(tx, WebhookEndpoint, COLUMNS, { id, versions }, changes);
-  }
-
-  softDelete(tx: EntityManager, id: string, versions: AcceptedVersions): Promise<boolean> {
-    return softDeleteVersion(tx, WebhookEndpoint, { id, versions });
+  insert(tx: EntityManager, endpoint: NewEndpoint): Promise<WebhookEndpoint> {
+    return this.table.insert(tx, { ...endpoint, startsBehind: () => END_OF_LOG });
   }
 }

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { Config } from '../../config/index.js';
 import type { Page, PageQuery } from '../http/pages/page.js';
 import { invalid, Problem } from '../http/problems/problem.js';
 import { Transactions } from '../platform/database/transactions.js';
-import type { AcceptedVersions } from '../platform/database/versioned-rows.js';
+import { notFound } from '../platform/database/resource-table.js';
+import type { AcceptedVersions } from '../platform/database/resource-table.js';
 import { EventLog } from '../platform/events/event-log.js';
-import { changesOf, differences } from './endpoint-changes.js';
+import { loggedChanges, recordAfter } from './endpoint-changes.js';
 import { EndpointSecrets } from './endpoint-secrets.service.js';
 import { faultOfUrl } from './endpoint-url.js';
 import type { CreateWebhookEndpointDto, UpdateWebhookEndpointDto } from './webhook-endpoint.dto.js';
@@ -33,11 +33,11 @@ export class WebhookEndpointsService {
   ) {}
 
   listEndpoints(query: PageQuery): Promise<Page<WebhookEndpoint>> {
-    return this.endpoints.page(query);
+    return this.endpoints.table.page(query);
   }
 
-  async getEndpoint(id: string): Promise<WebhookEndpoint> {
-    return (await this.endpoints.findById(id)) ?? notFound();
+  getEndpoint(id: string): Promise<WebhookEndpoint> {
+    return this.endpoints.table.get(id);
   }
 
   /** With its secret, which nobody can read again. @throws Problem `validation_failed`, `conflict` for one too many */
@@ -75,20 +75,20 @@ export class WebhookEndpointsService {
   ): Promise<WebhookEndpoint> {
     if (dto.url !== undefined) this.assertAllowed(dto.url);
     return this.transactions.run(async (tx) => {
-      const before = (await this.endpoints.lock(tx, id)) ?? notFound();
-      const after = await this.endpoints.update(tx, id, versions, changesOf(dto));
-      if (!after) throw new Problem('precondition_failed');
-      const changes = differences(before, after);
+      const { table } = this.endpoints;
+      const fields = { ...table.valuesOf(dto), ...recordAfter(dto) };
+      const change = await table.update(tx, { id, versions }, fields);
+      const changes = loggedChanges(table, change);
       if (Object.keys(changes).length > 0)
         await this.events.append(tx, { type: 'webhook_endpoint.updated', resourceId: id, changes });
-      return after;
+      return change.after;
     });
   }
 
   /** Nothing is sent to it any more. @throws Problem `precondition_failed` */
   deleteEndpoint(id: string, versions: AcceptedVersions): Promise<void> {
     return this.transactions.run(async (tx) => {
-      if (!(await this.endpoints.softDelete(tx, id, versions))) await this.explainUnchanged(tx, id);
+      await this.endpoints.table.softDelete(tx, { id, versions });
       await this.events.append(tx, { type: 'webhook_endpoint.deleted', resourceId: id });
     });
   }
@@ -97,10 +97,10 @@ export class WebhookEndpointsService {
   rotateSecret(id: string): Promise<EndpointWithSecret> {
     const { secret, sealedSecret } = this.secrets.create(id);
     return this.transactions.run(async (tx) => {
-      const { sealedSecret: sealedOldSecret } = (await this.endpoints.lock(tx, id)) ?? notFound();
+      const { sealedSecret: sealedOldSecret } = (await this.endpoints.table.lock(tx, id)) ?? notFound();
       const oldSecretExpiresAt = new Date(Date.now() + OLD_SECRET_MS);
       const changes = { sealedSecret, sealedOldSecret, oldSecretExpiresAt };
-      const endpoint = (await this.endpoints.update(tx, id, 'any', changes)) ?? notFound();
+      const { after: endpoint } = await this.endpoints.table.update(tx, { id, versions: 'any' }, changes);
       await this.events.append(tx, { type: 'webhook_endpoint.secret_rotated', resourceId: id });
       return { ...endpoint, secret };
     });
@@ -110,13 +110,4 @@ export class WebhookEndpointsService {
     const fault = faultOfUrl(url, this.config.webhooks.allowPrivateHosts);
     if (fault) throw invalid([{ pointer: '/url', ...fault }]);
   }
-
-  private async explainUnchanged(tx: EntityManager, id: string): Promise<never> {
-    if (!(await this.endpoints.findById(id, tx))) notFound();
-    throw new Problem('precondition_failed');
-  }
-}
-
-function notFound(): never {
-  throw new Problem('not_found');
 }

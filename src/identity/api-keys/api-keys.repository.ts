@@ -3,11 +3,11 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import type { Role } from '../../http/access/scopes.js';
+import { sortsOf } from '../../platform/database/entity-columns.js';
 import { Keyset } from '../../platform/database/keyset.js';
-import type { Sorts } from '../../platform/database/keyset.js';
 import type { Page, PageQuery } from '../../http/pages/page.js';
 import { Sql } from '../../platform/database/sql.js';
-import type { AcceptedVersions } from '../../platform/database/versioned-rows.js';
+import type { AcceptedVersions } from '../../platform/database/resource-table.js';
 import { ApiKey } from './api-key.entity.js';
 
 export type ListedApiKey = Pick<
@@ -29,9 +29,7 @@ const USABLE = `
   FROM api_keys k JOIN users u ON u.id = k.user_id
   WHERE k.id = $1 AND k.revoked_at IS NULL AND u.is_active AND u.deleted_at IS NULL`;
 
-const SORTS: Sorts<ListedApiKey> = {
-  created_at: { column: 'created_at', type: 'timestamptz', read: (key) => key.createdAt },
-};
+const SORTS = sortsOf(ApiKey);
 
 @Injectable()
 export class ApiKeysRepository {

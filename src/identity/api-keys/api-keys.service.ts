@@ -6,7 +6,8 @@ import type { Scope } from '../../http/access/scopes.js';
 import type { Page, PageQuery } from '../../http/pages/page.js';
 import { invalid, Problem } from '../../http/problems/problem.js';
 import { Transactions } from '../../platform/database/transactions.js';
-import type { AcceptedVersions } from '../../platform/database/versioned-rows.js';
+import { notFound } from '../../platform/database/resource-table.js';
+import type { AcceptedVersions } from '../../platform/database/resource-table.js';
 import { EventLog } from '../../platform/events/event-log.js';
 import { formatKey, hashSecret, newSecret } from './api-key-text.js';
 import type { CreateApiKeyDto } from './api-key.dto.js';
@@ -121,8 +122,4 @@ function assertNoLonger(expiresAt: Date | null, limit: Date | null): void {
   if (!limit || (expiresAt && expiresAt <= limit)) return;
   const message = `expires_at must not be later than that of the key that asks, ${limit.toISOString()}`;
   throw invalid([{ pointer: '/expires_at', code: 'outlives_key', message }]);
-}
-
-function notFound(): never {
-  throw new Problem('not_found');
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { QueryFailedError } from 'typeorm';
 import { Problem } from '../../http/problems/problem.js';
+import { sqlStateOf } from '../../platform/database/sql-state.js';
 import { Transactions } from '../../platform/database/transactions.js';
 import { EventLog } from '../../platform/events/event-log.js';
 import type { User } from '../users/user.entity.js';
@@ -45,7 +45,7 @@ export class IdentitiesService {
       if (account && !account.emailVerified) throw new Problem('email_not_verified', UNVERIFIED);
       return await this.link(identity, profile, account);
     } catch (error) {
-      if (tries === 1 || !isUniqueViolation(error)) throw error;
+      if (tries === 1 || sqlStateOf(error) !== UNIQUE_VIOLATION) throw error;
       return (await this.find(identity)) ?? this.connect(identity, profile, tries - 1);
     }
   }
@@ -79,8 +79,3 @@ export class IdentitiesService {
 const UNVERIFIED =
   'There is an account with your e-mail address, but the address is not verified in it. ' +
   'Sign in to it and verify the address, or reset its password, then try again.';
-
-function isUniqueViolation(error: unknown): boolean {
-  if (!(error instanceof QueryFailedError)) return false;
-  return (error.driverError as { code?: unknown }).code === UNIQUE_VIOLATION;
-}

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { IsNull, MoreThan, Not, Repository } from 'typeorm';
 import type { EntityManager } from 'typeorm';
+import { sortsOf } from '../../platform/database/entity-columns.js';
 import { Keyset } from '../../platform/database/keyset.js';
-import type { Sorts } from '../../platform/database/keyset.js';
 import type { Page, PageQuery } from '../../http/pages/page.js';
 import { hashSecret } from './refresh-token.js';
 import type { RefreshToken } from './refresh-token.js';
@@ -31,9 +31,7 @@ type RotatedSession = Pick<Session, 'id' | 'userId' | 'createdAt' | 'secondFacto
 
 const LISTED = `id, ip, user_agent AS "userAgent", created_at AS "createdAt", last_used_at AS "lastUsedAt"`;
 
-const SORTS: Sorts<ListedSession> = {
-  created_at: { column: 'created_at', type: 'timestamptz', read: (session) => session.createdAt },
-};
+const SORTS = sortsOf(Session);
 
 @Injectable()
 export class SessionsRepository {

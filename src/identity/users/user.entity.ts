@@ -2,6 +2,7 @@ import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { ConstraintProblem } from '../../http/problems/constraint-problem.decorator.js';
 import type { Role } from '../../http/access/scopes.js';
 import { ResourceColumns } from '../../platform/database/columns.js';
+import { Visible } from '../../platform/database/entity-columns.js';
 
 /** Somebody who can sign in. The e-mail is unique without regard to case, and free again once the user is deleted. */
 @ConstraintProblem('users_email_key', 'duplicate_email')
@@ -16,12 +17,15 @@ import { ResourceColumns } from '../../platform/database/columns.js';
 @Index('users_email_key', { synchronize: false })
 @Index('users_search_idx', { synchronize: false })
 export class User extends ResourceColumns {
+  @Visible()
   @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'users_pkey' })
   id: string;
 
+  @Visible()
   @Column({ type: 'text' })
   email: string;
 
+  @Visible()
   @Column({ name: 'full_name', type: 'text' })
   fullName: string;
 
@@ -29,12 +33,15 @@ export class User extends ResourceColumns {
   @Column({ name: 'password_hash', type: 'text', nullable: true })
   passwordHash: string | null;
 
+  @Visible()
   @Column({ type: 'text', default: 'customer' })
   role: Role;
 
+  @Visible()
   @Column({ name: 'is_active', type: 'boolean', default: true })
   isActive: boolean;
 
+  @Visible()
   @Column({ name: 'email_verified', type: 'boolean', default: false })
   emailVerified: boolean;
 

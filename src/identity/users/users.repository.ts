@@ -2,37 +2,24 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
 import type { EntityManager } from 'typeorm';
-import { Keyset } from '../../platform/database/keyset.js';
-import type { Sorts } from '../../platform/database/keyset.js';
 import type { Page } from '../../http/pages/page.js';
-import { softDeleteVersion, updateVersion } from '../../platform/database/versioned-rows.js';
-import type { AcceptedVersions } from '../../platform/database/versioned-rows.js';
+import type { ResourceTable } from '../../platform/database/resource-table.js';
+import { ResourceTables } from '../../platform/database/resource-tables.js';
 import { FEW_HITS, filtersOf, patternsOf } from './user-filters.js';
 import type { Patterns } from './user-filters.js';
 import type { ListUsersQuery } from './user.dto.js';
 import { User } from './user.entity.js';
 import type { UserAccess } from './user.entity.js';
 
-const COLUMNS = `id, email, full_name AS "fullName", role, is_active AS "isActive", email_verified AS "emailVerified", created_at AS "createdAt", updated_at AS "updatedAt", version`;
-
-const SORTS: Sorts<User> = {
-  created_at: { column: 'created_at', type: 'timestamptz', read: (user) => user.createdAt },
-};
-
 @Injectable()
 export class UsersRepository {
+  readonly table: ResourceTable<User>;
+
   constructor(
     @InjectRepository(User) private readonly users: Repository<User>,
-    private readonly keyset: Keyset,
-  ) {}
-
-  findById(id: string, tx: EntityManager = this.users.manager): Promise<User | null> {
-    return tx.findOneBy(User, { id });
-  }
-
-  /** The user as it is, which it then stays until the end of the transaction. */
-  lock(tx: EntityManager, id: string): Promise<User | null> {
-    return tx.findOne(User, { where: { id }, lock: { mode: 'pessimistic_write' } });
+    tables: ResourceTables,
+  ) {
+    this.table = tables.of(User);
   }
 
   findByEmail(email: string): Promise<User | null> {
@@ -63,32 +50,8 @@ export class UsersRepository {
   }
 
   async page(query: ListUsersQuery): Promise<Page<User>> {
-    const filters = filtersOf(query, query.q === undefined ? undefined : await this.searchFor(query.q));
-    return this.keyset.page<User>((sql, parameters) => this.users.query(sql, parameters), {
-      list: 'users',
-      select: `SELECT ${COLUMNS} FROM ${filters.source}`,
-      filters,
-      sorts: SORTS,
-      query,
-    });
-  }
-
-  async insert(user: User, tx: EntityManager = this.users.manager): Promise<void> {
-    await tx.insert(User, user);
-  }
-
-  /** The user after the change, or null if there is none in an accepted version. */
-  update(
-    tx: EntityManager,
-    id: string,
-    versions: AcceptedVersions,
-    changes: Partial<User>,
-  ): Promise<User | null> {
-    return updateVersion(tx, User, COLUMNS, { id, versions }, changes);
-  }
-
-  async softDelete(tx: EntityManager, id: string): Promise<void> {
-    await softDeleteVersion(tx, User, { id, versions: 'any' });
+    const search = query.q === undefined ? undefined : await this.searchFor(query.q);
+    return this.table.page(query, filtersOf(query, search));
   }
 
   /** Locks the active administrators, in id order, so that two requests cannot each take away the other's last one. */

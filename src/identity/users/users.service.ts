@@ -5,8 +5,7 @@ import type { Role } from '../../http/access/scopes.js';
 import type { Page } from '../../http/pages/page.js';
 import { Problem } from '../../http/problems/problem.js';
 import { Transactions } from '../../platform/database/transactions.js';
-import type { AcceptedVersions } from '../../platform/database/versioned-rows.js';
-import { changesBetween } from '../../platform/events/changes.js';
+import type { AcceptedVersions } from '../../platform/database/resource-table.js';
 import { EventLog } from '../../platform/events/event-log.js';
 import { PasswordsService } from './passwords.service.js';
 import type { CreateUserDto, ListUsersQuery, UpdateMeDto, UpdateUserDto } from './user.dto.js';
@@ -24,17 +23,17 @@ export class UsersService {
     private readonly transactions: Transactions,
   ) {}
 
-  async getUser(id: string): Promise<User> {
-    return (await this.users.findById(id)) ?? notFound();
+  getUser(id: string): Promise<User> {
+    return this.users.table.get(id);
   }
 
   findById(id: string): Promise<User | null> {
-    return this.users.findById(id);
+    return this.users.table.find(id);
   }
 
   /** The user as it is, which it then stays until the end of the transaction. */
   lockUser(tx: EntityManager, id: string): Promise<User | null> {
-    return this.users.lock(tx, id);
+    return this.users.table.lock(tx, id);
   }
 
   /** Without regard to case. */
@@ -75,13 +74,13 @@ export class UsersService {
 
   /** Stores a draft. @throws Problem `duplicate_email` */
   async add(tx: EntityManager, user: User, event: 'user.created' | 'user.registered'): Promise<User> {
-    await this.users.insert(user, tx);
+    const added = Object.assign(user, await this.users.table.insert(tx, user));
     await this.events.append(tx, {
       type: event,
       resourceId: user.id,
       changes: { role: [null, user.role] },
     });
-    return user;
+    return added;
   }
 
   updateMe(id: string, dto: UpdateMeDto, versions: AcceptedVersions): Promise<User> {
@@ -93,13 +92,13 @@ export class UsersService {
     return this.transactions.run(async (tx) => {
       const losesAdmin = dto.is_active === false || (dto.role !== undefined && dto.role !== 'admin');
       if (losesAdmin) await this.assertAnotherAdmin(tx, id);
-      const before = (await this.users.lock(tx, id)) ?? notFound();
-      const after = await this.users.update(tx, id, versions, changesOf(dto));
-      if (!after) throw new Problem('precondition_failed');
-      const changes = changesBetween(fieldsOf(before), fieldsOf(after));
+      const ended = dto.is_active === false && { sessionsValidFrom: new Date() };
+      const fields = { ...this.users.table.valuesOf(dto), ...ended };
+      const change = await this.users.table.update(tx, { id, versions }, fields);
+      const changes = this.users.table.changesOf(change);
       if (Object.keys(changes).length > 0)
         await this.events.append(tx, { type: 'user.updated', resourceId: id, changes });
-      return after;
+      return change.after;
     });
   }
 
@@ -107,20 +106,19 @@ export class UsersService {
   deleteUser(id: string, versions: AcceptedVersions): Promise<void> {
     return this.transactions.run(async (tx) => {
       await this.assertAnotherAdmin(tx, id);
-      const changes = { sessionsValidFrom: new Date() };
-      if (!(await this.users.update(tx, id, versions, changes))) await this.explainUnchanged(tx, id);
-      await this.users.softDelete(tx, id);
+      await this.users.table.update(tx, { id, versions }, { sessionsValidFrom: new Date() });
+      await this.users.table.softDelete(tx, { id, versions: 'any' });
       await this.events.append(tx, { type: 'user.deleted', resourceId: id });
     });
   }
 
   async replacePasswordHash(tx: EntityManager, id: string, passwordHash: string): Promise<void> {
-    await this.users.update(tx, id, 'any', { passwordHash });
+    await this.users.table.update(tx, { id, versions: 'any' }, { passwordHash });
   }
 
   /** Whether the user still is active and has this password, which then stays so until the end of the transaction. */
   async holdUnchanged(tx: EntityManager, { id, passwordHash }: User): Promise<boolean> {
-    const user = await this.users.lock(tx, id);
+    const user = await this.users.table.lock(tx, id);
     return user !== null && user.isActive && user.passwordHash === passwordHash;
   }
 
@@ -131,15 +129,19 @@ export class UsersService {
 
   /** Replaces the password (null: by none) and ends what began with the old one. */
   async resetPassword(tx: EntityManager, id: string, passwordHash: string | null): Promise<void> {
-    await this.users.update(tx, id, 'any', { passwordHash, sessionsValidFrom: new Date() });
+    await this.users.table.update(
+      tx,
+      { id, versions: 'any' },
+      { passwordHash, sessionsValidFrom: new Date() },
+    );
   }
 
   /** Returns whether this still is the user's address, which is verified now. */
   async verifyEmail(tx: EntityManager, id: string, email: string): Promise<boolean> {
-    const user = await this.users.lock(tx, id);
+    const user = await this.users.table.lock(tx, id);
     if (user?.email.toLowerCase() !== email.toLowerCase()) return false;
     if (user.emailVerified) return true;
-    await this.users.update(tx, id, 'any', { emailVerified: true });
+    await this.users.table.update(tx, { id, versions: 'any' }, { emailVerified: true });
     await this.events.append(tx, {
       type: 'user.email_verified',
       resourceId: id,
@@ -159,29 +161,4 @@ export class UsersService {
     const admins = await this.users.lockActiveAdminIds(tx);
     if (admins.length === 1 && admins[0] === id) throw new Problem('last_admin');
   }
-
-  /** No row was changed: there is none, or not in a version that the caller accepts. */
-  private async explainUnchanged(tx: EntityManager, id: string): Promise<never> {
-    if (!(await this.users.findById(id, tx))) notFound();
-    throw new Problem('precondition_failed');
-  }
-}
-
-function changesOf(dto: UpdateUserDto): Partial<User> {
-  return {
-    ...(dto.email !== undefined && { email: dto.email }),
-    ...(dto.full_name !== undefined && { fullName: dto.full_name }),
-    ...(dto.role !== undefined && { role: dto.role }),
-    ...(dto.is_active !== undefined && { isActive: dto.is_active }),
-    ...(dto.is_active === false && { sessionsValidFrom: new Date() }),
-  };
-}
-
-/** What clients see, under the names by which they know it. */
-function fieldsOf({ email, fullName, role, isActive, emailVerified }: User) {
-  return { email, full_name: fullName, role, is_active: isActive, email_verified: emailVerified };
-}
-
-function notFound(): never {
-  throw new Problem('not_found');
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { OnModuleInit } from '@nestjs/common';
-import { QueryFailedError } from 'typeorm';
+import { sqlStateOf } from '../../platform/database/sql-state.js';
 import { Transactions } from '../../platform/database/transactions.js';
 import { EventLog } from '../../platform/events/event-log.js';
 import { JobRegistry } from '../../platform/jobs/job-registry.js';
@@ -140,8 +140,4 @@ function outcomeOf({ dryRun, createdRows, updatedRows, unchangedRows, failedRows
 /** The statement timeout, or the lock timeout of who waits for somebody else's batch. */
 const TIMEOUTS: readonly unknown[] = ['57014', '55P03'];
 
-function tookTooLong(error: unknown): boolean {
-  return (
-    error instanceof QueryFailedError && TIMEOUTS.includes((error.driverError as { code?: unknown }).code)
-  );
-}
+const tookTooLong = (error: unknown): boolean => TIMEOUTS.includes(sqlStateOf(error));

@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
 import type { EntityManager } from 'typeorm';
+import { sortsOf } from '../../platform/database/entity-columns.js';
 import { Keyset } from '../../platform/database/keyset.js';
-import type { Sorts } from '../../platform/database/keyset.js';
 import type { Page, PageQuery } from '../../http/pages/page.js';
-import type { AcceptedVersions } from '../../platform/database/versioned-rows.js';
+import type { AcceptedVersions } from '../../platform/database/resource-table.js';
 import { ProductImport } from './product-import.entity.js';
 
 /** How many rows of a file were dealt with, and how. */
@@ -21,9 +21,7 @@ const COLUMNS = `id, status, dry_run AS "dryRun", total_rows AS "totalRows", cre
   error_code AS "errorCode", error_message AS "errorMessage", created_by AS "createdBy", version,
   created_at AS "createdAt", uploaded_at AS "uploadedAt", started_at AS "startedAt", finished_at AS "finishedAt"`;
 
-const SORTS: Sorts<ProductImport> = {
-  created_at: { column: 'created_at', type: 'timestamptz', read: (found) => found.createdAt },
-};
+const SORTS = sortsOf(ProductImport);
 
 /** The first half of the advisory lock that an upload holds for as long as it goes on; the second is a hash of its id. */
 const UPLOADING = 1_954_311;

@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { Page, PageQuery } from '../../http/pages/page.js';
 import { Problem } from '../../http/problems/problem.js';
 import { Transactions } from '../../platform/database/transactions.js';
-import type { AcceptedVersions } from '../../platform/database/versioned-rows.js';
+import { notFound } from '../../platform/database/resource-table.js';
+import type { AcceptedVersions } from '../../platform/database/resource-table.js';
 import { EventLog } from '../../platform/events/event-log.js';
 import { errorFile } from './error-file.js';
 import type { RowError } from './file-row.js';
@@ -77,8 +78,4 @@ export class ProductImportsService {
 
 function toErrors({ line, errors }: FailedRow): ImportError[] {
   return errors.map(({ field, code, message }) => ({ line, field, code, message }));
-}
-
-function notFound(): never {
-  throw new Problem('not_found');
 }

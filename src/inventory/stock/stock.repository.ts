@@ -2,10 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
 import type { EntityManager } from 'typeorm';
+import { selectListOf, sortsOf } from '../../platform/database/entity-columns.js';
 import { Keyset } from '../../platform/database/keyset.js';
-import type { Filters, Sorts } from '../../platform/database/keyset.js';
+import type { Sorts } from '../../platform/database/keyset.js';
 import type { Page } from '../../http/pages/page.js';
-import { toUtc } from '../../http/validation/fields.js';
+import { filtersOf } from '../../platform/database/resource-filters.js';
 import { Sql } from '../../platform/database/sql.js';
 import type { ListStockMovementsQuery } from './stock.dto.js';
 import type { Counts, Stock } from './stock-level.entity.js';
@@ -26,8 +27,7 @@ export interface Comparison {
 }
 
 const COUNTS = 'on_hand AS "onHand", reserved, version';
-const COLUMNS = `id, product_id AS "productId", quantity, reason, note, order_id AS "orderId", created_by AS "createdBy",
-  created_at AS "createdAt", 1 AS version`;
+const COLUMNS = `${selectListOf(StockMovement)}, 1 AS version`;
 
 const FIND = `
   SELECT level.on_hand AS "onHand", level.reserved, coalesce(level.version, 0) AS version
@@ -68,9 +68,7 @@ const RECOMPUTE = `
   WHERE product_id = $1 AND movements.total BETWEEN reserved AND ${MAX_ON_HAND}
   RETURNING ${COUNTS}`;
 
-const SORTS: Sorts<ListedMovement> = {
-  created_at: { column: 'created_at', type: 'timestamptz', read: (movement) => movement.createdAt },
-};
+const SORTS: Sorts<ListedMovement> = sortsOf(StockMovement);
 
 /** Locks are taken in one order by everybody: the level, then its product. */
 @Injectable()
@@ -141,21 +139,9 @@ export class StockRepository {
     return this.keyset.page<ListedMovement>((sql, parameters) => this.movements.query(sql, parameters), {
       list: `stock movements of ${productId}`,
       select: `SELECT ${COLUMNS} FROM stock_movements`,
-      filters: filtersOf(productId, query),
+      filters: filtersOf(StockMovement, { product_id: productId, ...query }),
       sorts: SORTS,
       query,
     });
   }
-}
-
-function filtersOf(productId: string, query: ListStockMovementsQuery): Filters {
-  const conditions = ['product_id = $1'];
-  const parameters: unknown[] = [productId];
-  const add = (value: unknown, condition: string) => {
-    if (value !== undefined) conditions.push(`${condition} $${parameters.push(value)}`);
-  };
-  add(query.reason, 'reason =');
-  add(query.created_after && toUtc(query.created_after), 'created_at >');
-  add(query.created_before && toUtc(query.created_before), 'created_at <');
-  return { conditions, parameters };
 }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { NIL, v7 as uuidv7 } from 'uuid';
 import type { Page } from '../../http/pages/page.js';
+import { notFound } from '../../platform/database/resource-table.js';
 import { Problem } from '../../http/problems/problem.js';
 import { Transactions } from '../../platform/database/transactions.js';
 import { EventLog } from '../../platform/events/event-log.js';
@@ -114,8 +115,4 @@ export class StockService {
     const before = counts.version === 1 ? null : available - quantity;
     await this.availability.follow(tx, [{ productId, before, after: available }]);
   }
-}
-
-function notFound(): never {
-  throw new Problem('not_found');
 }

@@ -46,6 +46,14 @@ export function columnsOf(entity: object): EntityColumn[] {
   );
 }
 
+/** Whether deleted rows of the table stay, with the time of their deletion. */
+export function isSoftDeleted(entity: object): boolean {
+  const owners = lineage(entity);
+  return getMetadataArgsStorage().columns.some(
+    ({ target, mode }) => mode === 'deleteDate' && owners.includes(target as object),
+  );
+}
+
 export function tableNameOf(entity: object): string {
   const [table] = getMetadataArgsStorage().filterTables(entity as never);
   if (table?.name === undefined) throw new Error('The entity names no table');

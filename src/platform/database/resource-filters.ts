@@ -1,5 +1,5 @@
 import { toUtc } from '../../http/validation/fields.js';
-import { columnsOf, tableNameOf } from './entity-columns.js';
+import { columnsOf, isSoftDeleted, tableNameOf } from './entity-columns.js';
 import type { Filters } from './keyset.js';
 
 /** The conditions of fields, each from its parameter, such as `$3`. Trusted SQL, never text of a request. */
@@ -17,12 +17,21 @@ const COMPARISONS = [
 
 const TIMES: Readonly<Record<string, string>> = { created_after: '>', created_before: '<' };
 
-/** Of each entity, derived once. */
-const names = new WeakMap<object, ReadonlySet<string>>();
+/** What filters need to know of an entity. */
+interface Filterable {
+  readonly names: ReadonlySet<string>;
+  readonly condition: string;
+}
 
-function namesOf(entity: object): ReadonlySet<string> {
-  const known = names.get(entity) ?? new Set(columnsOf(entity).map(({ name }) => name));
-  names.set(entity, known);
+/** Derived once. */
+const filterables = new WeakMap<object, Filterable>();
+
+function filterableOf(entity: object): Filterable {
+  const known = filterables.get(entity) ?? {
+    names: new Set(columnsOf(entity).map(({ name }) => name)),
+    condition: isSoftDeleted(entity) ? 'deleted_at IS NULL' : 'true',
+  };
+  filterables.set(entity, known);
   return known;
 }
 
@@ -32,8 +41,8 @@ function namesOf(entity: object): ReadonlySet<string> {
  * @param special the conditions of other fields, and of columns that are compared in another way
  */
 export function filtersOf(entity: object, query: object, special: SpecialFilters = {}): Filters {
-  const columns = namesOf(entity);
-  const conditions = ['deleted_at IS NULL'];
+  const { names, condition } = filterableOf(entity);
+  const conditions = [condition];
   const parameters: unknown[] = [];
   const parameter = (value: unknown) => `$${parameters.push(value)}`;
   for (const [field, value] of Object.entries(query)) {
@@ -47,7 +56,7 @@ export function filtersOf(entity: object, query: object, special: SpecialFilters
     if (TIMES[field]) return `created_at ${TIMES[field]} ${parameter(toUtc(String(value)))}`;
     const [prefix, operator] = COMPARISONS.find(([start]) => field.startsWith(start)) ?? ['', '='];
     const column = field.slice(prefix.length);
-    if (!columns.has(column)) throw new Error(`${tableNameOf(entity)} has no column for the filter ${field}`);
+    if (!names.has(column)) throw new Error(`${tableNameOf(entity)} has no column for the filter ${field}`);
     // Written out, as an index may cover only those where it is true, or false.
     if (typeof value === 'boolean') return value ? column : `NOT ${column}`;
     return `${column} ${operator} ${parameter(value)}`;

@@ -48,6 +48,7 @@ export class ResourceTable<E extends Resource> {
   private readonly sorts: Sorts<E>;
   private readonly byName: ReadonlyMap<string, EntityColumn>;
   private readonly byProperty: ReadonlyMap<string, EntityColumn>;
+  private readonly statementNames = new Map<string, string>();
   /** What a PUT replaces, and what an event tells of. */
   private readonly changeable: readonly EntityColumn[];
 
@@ -93,12 +94,7 @@ export class ResourceTable<E extends Resource> {
   async insert(tx: EntityManager, values: NewValues<E>): Promise<E> {
     const { columns, expressions, parameters } = this.assignments({ ...values, version: 1 }, []);
     const sql = `INSERT INTO ${this.name} (${columns.join(', ')}) VALUES (${expressions.join(', ')}) RETURNING ${this.columns}`;
-    const [row] = await this.sql.preparedIn<E>(
-      tx,
-      `${this.name}:insert:${sql.length}:${columns.join()}`,
-      sql,
-      parameters,
-    );
+    const [row] = await this.sql.preparedIn<E>(tx, this.statementName(sql), sql, parameters);
     return row as E;
   }
 
@@ -201,6 +197,13 @@ export class ResourceTable<E extends Resource> {
       typeof value === 'function' ? (value as () => string)() : `$${parameters.push(value)}`,
     );
     return { columns, expressions, parameters };
+  }
+
+  /** Few sets of columns are inserted; each has a prepared statement. */
+  private statementName(sql: string): string {
+    const name = this.statementNames.get(sql) ?? `${this.name}:insert:${this.statementNames.size}`;
+    this.statementNames.set(sql, name);
+    return name;
   }
 
   private nameOf(property: string): string {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { QueryFailedError } from 'typeorm';
+import { sqlStateOf } from './sql-state.js';
 
 /** Serialization failure and deadlock: the transaction is rolled back, and would succeed by itself. */
 const CONFLICTS: readonly unknown[] = ['40001', '40P01'];
@@ -13,15 +13,8 @@ export async function retryConflicts<T>(attempt: () => Promise<T>, mayRepeat = (
     try {
       return await attempt();
     } catch (error) {
-      if (number === ATTEMPTS || !isConflict(error) || !mayRepeat()) throw error;
+      if (number === ATTEMPTS || !CONFLICTS.includes(sqlStateOf(error)) || !mayRepeat()) throw error;
       await sleep(Math.random() * PAUSE_MS * 2 ** number);
     }
   }
-}
-
-function isConflict(error: unknown): boolean {
-  const { code } = ((error instanceof QueryFailedError ? error.driverError : error) ?? {}) as {
-    code?: unknown;
-  };
-  return CONFLICTS.includes(code);
 }
