@@ -1,6 +1,4 @@
 import { Module } from '@nestjs/common';
-import { TypeOrmModule } from '@nestjs/typeorm';
-import { LoggedEvent } from '../platform/events/logged-event.entity.js';
 import { AuditEventsController } from './audit-events.controller.js';
 import { AuditRepository } from './audit.repository.js';
 import { AuditService } from './audit.service.js';
@@ -8,7 +6,6 @@ import { EventStreamController } from './event-stream.controller.js';
 import { EventTail } from './event-tail.js';
 
 @Module({
-  imports: [TypeOrmModule.forFeature([LoggedEvent])],
   controllers: [AuditEventsController, EventStreamController],
   providers: [AuditService, AuditRepository, EventTail],
 })

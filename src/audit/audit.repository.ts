@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
-import { Repository } from 'typeorm';
+
+import { DataSource } from 'typeorm';
 import { sortsOf } from '../platform/database/entity-columns.js';
 import { Keyset, wholeList } from '../platform/database/keyset.js';
 import type { Sorts } from '../platform/database/keyset.js';
@@ -8,14 +8,12 @@ import type { Page } from '../http/pages/page.js';
 import { timeOfId } from '../platform/database/uuid-time.js';
 import { filtersOf } from '../platform/database/resource-filters.js';
 import { Snapshots } from '../platform/database/snapshots.js';
-import { EVENT_COLUMNS } from '../platform/events/event-columns.js';
+import { SELECT_EVENTS } from '../platform/events/event-columns.js';
 import { LoggedEvent } from '../platform/events/logged-event.entity.js';
 import type { ListAuditEventsQuery } from './audit-event.dto.js';
 
 /** It never changes: there is one version of it. */
 export type AuditEvent = LoggedEvent & { version: number };
-
-const SELECT = `SELECT ${EVENT_COLUMNS}, 1 AS version FROM events`;
 
 const SORTS: Sorts<AuditEvent> = sortsOf(LoggedEvent);
 
@@ -25,15 +23,15 @@ const TIMES_DIFFER_MS = 1000;
 @Injectable()
 export class AuditRepository {
   constructor(
-    @InjectRepository(LoggedEvent) private readonly events: Repository<LoggedEvent>,
+    private readonly dataSource: DataSource,
     private readonly keyset: Keyset,
     private readonly snapshots: Snapshots,
   ) {}
 
   page(query: ListAuditEventsQuery): Promise<Page<AuditEvent>> {
-    return this.keyset.page<AuditEvent>((sql, parameters) => this.events.query(sql, parameters), {
+    return this.keyset.page<AuditEvent>((sql, parameters) => this.dataSource.query(sql, parameters), {
       list: 'audit events',
-      select: SELECT,
+      select: SELECT_EVENTS,
       filters: filtersFor(query),
       sorts: SORTS,
       query,
@@ -42,15 +40,15 @@ export class AuditRepository {
 
   /** All that match, in batches, as they are at one moment. */
   all(query: ListAuditEventsQuery): AsyncIterable<AuditEvent[]> {
-    const list = wholeList({ select: SELECT, filters: filtersFor(query), sorts: SORTS, query });
+    const list = wholeList({ select: SELECT_EVENTS, filters: filtersFor(query), sorts: SORTS, query });
     return this.snapshots.read<AuditEvent>(() => Promise.resolve(list));
   }
 
   /** The id says in which month to look, and where in its index. */
   async findById(id: string): Promise<AuditEvent | null> {
     const [from, to] = [-TIMES_DIFFER_MS, TIMES_DIFFER_MS].map((ms) => (timeOfId(id) + ms) / 1000);
-    const [event] = await this.events.query<AuditEvent[]>(
-      `${SELECT} WHERE id = $1 AND created_at BETWEEN to_timestamp($2) AND to_timestamp($3)`,
+    const [event] = await this.dataSource.query<AuditEvent[]>(
+      `${SELECT_EVENTS} WHERE id = $1 AND created_at BETWEEN to_timestamp($2) AND to_timestamp($3)`,
       [id, from, to],
     );
     return event ?? null;
@@ -58,7 +56,7 @@ export class AuditRepository {
 
   /** The highest position that was ever drawn, whether or not its event is committed. */
   async lastPosition(): Promise<string> {
-    const [row] = await this.events.query<{ position: string }[]>(
+    const [row] = await this.dataSource.query<{ position: string }[]>(
       `SELECT coalesce(pg_sequence_last_value('events_position_seq'), 0) AS position`,
     );
     return row?.position ?? '0';

@@ -3,6 +3,7 @@ import { IsNull } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import type { ResourceTable } from '../platform/database/resource-table.js';
 import { ResourceTables } from '../platform/database/resource-tables.js';
+import { LAST_POSITION } from '../platform/events/event-columns.js';
 import { WebhookEndpoint } from './webhook-endpoint.entity.js';
 
 export type NewEndpoint = Pick<
@@ -11,7 +12,7 @@ export type NewEndpoint = Pick<
 >;
 
 /** It hears of what is written to the log from now on. */
-const END_OF_LOG = '(SELECT coalesce(max(position), 0) FROM events)';
+const END_OF_LOG = `(${LAST_POSITION})`;
 
 @Injectable()
 export class WebhookEndpointsRepository {

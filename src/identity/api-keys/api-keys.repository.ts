@@ -9,6 +9,7 @@ import type { Page, PageQuery } from '../../http/pages/page.js';
 import { Sql } from '../../platform/database/sql.js';
 import type { AcceptedVersions } from '../../platform/database/resource-table.js';
 import { ApiKey } from './api-key.entity.js';
+import { accessOfUser, lockedActiveUser } from '../users/user-access.sql.js';
 
 export type ListedApiKey = Pick<
   ApiKey,
@@ -24,10 +25,10 @@ export type UsableApiKey = Pick<ApiKey, 'id' | 'userId' | 'scopes' | 'secretHash
 const COLUMNS = `id, name, scopes, expires_at AS "expiresAt", last_used_at AS "lastUsedAt", created_at AS "createdAt", version`;
 
 const USABLE = `
-  SELECT k.id, k.user_id AS "userId", k.scopes, k.secret_hash AS "secretHash", k.expires_at AS "expiresAt",
-    u.role, u.email_verified AS "emailVerified"
-  FROM api_keys k JOIN users u ON u.id = k.user_id
-  WHERE k.id = $1 AND k.revoked_at IS NULL AND u.is_active AND u.deleted_at IS NULL`;
+  SELECT id, user_id AS "userId", scopes, secret_hash AS "secretHash", expires_at AS "expiresAt",
+    role, email_verified AS "emailVerified"
+  FROM api_keys, LATERAL (${accessOfUser('api_keys.user_id')}) AS owner
+  WHERE id = $1 AND revoked_at IS NULL`;
 
 const SORTS = sortsOf(ApiKey);
 
@@ -68,11 +69,7 @@ export class ApiKeysRepository {
 
   /** Until the end of the transaction nobody else adds a key. Returns whether there is such a user, who is active. */
   async lockOwner(tx: EntityManager, userId: string): Promise<boolean> {
-    const rows = await tx.query<unknown[]>(
-      'SELECT id FROM users WHERE id = $1 AND is_active AND deleted_at IS NULL FOR NO KEY UPDATE',
-      [userId],
-    );
-    return rows.length === 1;
+    return (await tx.query<unknown[]>(lockedActiveUser('$1'), [userId])).length === 1;
   }
 
   /** A key that is not revoked, and will not be until the end of the transaction. */

@@ -3,6 +3,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import { Identity } from './identity.entity.js';
+import { deletedUser, userWithVerifiedEmail } from '../users/user-access.sql.js';
 
 /** As the provider names somebody. */
 export type Subject = Pick<Identity, 'issuer' | 'subject'>;
@@ -27,9 +28,7 @@ export class IdentitiesRepository {
   ): Promise<boolean> {
     const rows = await tx.query<unknown[]>(
       `INSERT INTO identities (issuer, subject, user_id, created_at)
-       SELECT $1, $2, id, $4 FROM users
-       WHERE id = $3 AND lower(email) = lower($5) AND email_verified AND deleted_at IS NULL
-       FOR SHARE
+       SELECT $1, $2, id, $4 FROM (${userWithVerifiedEmail('$3', '$5')}) AS owner
        RETURNING user_id`,
       [issuer, subject, userId, createdAt, email],
     );
@@ -39,8 +38,7 @@ export class IdentitiesRepository {
   /** Whose account is deleted, comes as somebody new. */
   async deleteOfDeletedUser(tx: EntityManager, { issuer, subject }: Subject): Promise<void> {
     await tx.query(
-      `DELETE FROM identities USING users
-       WHERE issuer = $1 AND subject = $2 AND users.id = user_id AND users.deleted_at IS NOT NULL`,
+      `DELETE FROM identities WHERE issuer = $1 AND subject = $2 AND EXISTS (${deletedUser('user_id')})`,
       [issuer, subject],
     );
   }

@@ -8,6 +8,7 @@ import type { Page, PageQuery } from '../../http/pages/page.js';
 import { hashSecret } from './refresh-token.js';
 import type { RefreshToken } from './refresh-token.js';
 import { Session } from './session.entity.js';
+import { sessionsValidFrom, userWithPassword } from '../users/user-access.sql.js';
 
 /** How long a session lasts without a refresh, and in any case. */
 export const IDLE_DAYS = 30;
@@ -49,9 +50,7 @@ export class SessionsRepository {
     const rows = await tx.query<unknown[]>(
       `INSERT INTO sessions (id, user_id, family_hash, secret_hash, second_factor, ip, user_agent,
          created_at, last_used_at, expires_at)
-       SELECT $1, id, $3, $4, $5, $6, $7, $8, $8, $9 FROM users
-       WHERE id = $2 AND is_active AND deleted_at IS NULL AND password_hash IS NOT DISTINCT FROM $10
-       FOR SHARE
+       SELECT $1, id, $3, $4, $5, $6, $7, $8, $8, $9 FROM (${userWithPassword('$2', '$10')}) AS owner
        RETURNING id`,
       [
         session.id,
@@ -129,7 +128,7 @@ export class SessionsRepository {
       filters: {
         conditions: [
           'user_id = $1 AND ended_at IS NULL AND expires_at > $2',
-          'created_at >= (SELECT sessions_valid_from FROM users WHERE users.id = $1)',
+          `created_at >= (${sessionsValidFrom('$1')})`,
         ],
         parameters: [userId, now],
       },

@@ -12,6 +12,7 @@ import type { ListStockMovementsQuery } from './stock.dto.js';
 import type { Counts, Stock } from './stock-level.entity.js';
 import { StockMovement } from './stock-movement.entity.js';
 import { MAX_ON_HAND } from './stock-rules.js';
+import { existingProduct, keptProduct, skuOf } from '../products/product-existence.sql.js';
 
 export type NewMovement = Omit<StockMovement, 'createdAt'>;
 
@@ -31,8 +32,7 @@ const COLUMNS = `${selectListOf(StockMovement)}, 1 AS version`;
 
 const FIND = `
   SELECT level.on_hand AS "onHand", level.reserved, coalesce(level.version, 0) AS version
-  FROM products LEFT JOIN stock_levels AS level ON level.product_id = products.id
-  WHERE products.id = $1 AND deleted_at IS NULL`;
+  FROM (${existingProduct('$1')}) AS product LEFT JOIN stock_levels AS level ON level.product_id = product.id`;
 
 /**
  * The first movement makes the level, if it brings something. PostgreSQL holds the row that is proposed to the CHECKs even
@@ -40,8 +40,8 @@ const FIND = `
  */
 const ADD = `
   INSERT INTO stock_levels AS level (product_id, on_hand, reserved, version)
-  SELECT id, greatest($2::int, 0), 0, 1 FROM products
-  WHERE id = $1 AND deleted_at IS NULL AND ($2 > 0 OR EXISTS (SELECT FROM stock_levels WHERE product_id = $1))
+  SELECT id, greatest($2::int, 0), 0, 1 FROM (${existingProduct('$1')}) AS product
+  WHERE $2 > 0 OR EXISTS (SELECT FROM stock_levels WHERE product_id = $1)
   ON CONFLICT (product_id) DO UPDATE
     SET on_hand = level.on_hand + $2, version = level.version + 1, updated_at = now()
     WHERE level.on_hand + $2 BETWEEN level.reserved AND ${MAX_ON_HAND}
@@ -49,17 +49,17 @@ const ADD = `
 
 /** Nobody can delete the product any more before the transaction ends; or it turns out that somebody has. */
 const RECORD = `
-  WITH product AS (SELECT id FROM products WHERE id = $2 AND deleted_at IS NULL FOR SHARE)
+  WITH product AS (${keptProduct('$2')})
   INSERT INTO stock_movements (id, product_id, quantity, reason, note, order_id, created_by)
   SELECT $1, id, $3, $4, $5, $6, $7 FROM product
   RETURNING ${COLUMNS}`;
 
 /** By one snapshot, so that a movement is in both or in neither. Sums of integers are exact as numbers. */
 const COMPARE = `
-  SELECT level.product_id AS "productId", sku, on_hand AS "onHand", (
+  SELECT level.product_id AS "productId", (${skuOf('level.product_id')}) AS sku, on_hand AS "onHand", (
     SELECT coalesce(sum(quantity), 0) FROM stock_movements WHERE product_id = level.product_id
   )::float8 AS "sumOfMovements"
-  FROM stock_levels AS level JOIN products ON products.id = level.product_id
+  FROM stock_levels AS level
   WHERE level.product_id > $1 ORDER BY level.product_id LIMIT $2`;
 
 const RECOMPUTE = `
@@ -130,7 +130,7 @@ export class StockRepository {
 
   async findMovement(productId: string, id: string): Promise<ListedMovement | null> {
     const sql = `SELECT ${COLUMNS} FROM stock_movements AS movement WHERE id = $1 AND product_id = $2
-      AND EXISTS (SELECT FROM products WHERE products.id = $2 AND deleted_at IS NULL)`;
+      AND EXISTS (${existingProduct('$2')})`;
     const [movement] = await this.sql.prepared<ListedMovement>('stock_movement', sql, [id, productId]);
     return movement ?? null;
   }
