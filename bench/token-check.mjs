@@ -9,7 +9,7 @@ import { ApiKeysService } from '../dist/src/identity/api-keys/api-keys.service.j
 import { createApp } from '../dist/src/app.js';
 import { AccessTokensService } from '../dist/src/identity/sessions/access-tokens.service.js';
 import { API_KEY_AUTHENTICATOR, TOKEN_STRATEGY, TokenGuard } from '../dist/src/http/access/token.guard.js';
-import { scopesOf } from '../dist/src/http/access/scopes.js';
+import { scopesOf } from '../dist/config/scopes.js';
 import { UsersService } from '../dist/src/identity/users/users.service.js';
 
 const config = loadConfig({ ...process.env, NODE_ENV: 'test' });

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { ROLE_NAMES, SCOPES } from './scopes.js';
 
 /** Values that people paste from examples; production refuses them wherever a secret is expected. */
 const PLACEHOLDER =
@@ -52,20 +53,6 @@ const mailbox = z.string().transform((value, context) => {
   return z.NEVER;
 });
 
-/** The names of src/http/access/scopes.ts, which this folder may not import; a test holds them together. */
-export const ROLES = ['customer', 'manager', 'admin'] as const;
-export const SCOPES = [
-  'products:read',
-  'products:write',
-  'orders:read',
-  'orders:write',
-  'orders:admin',
-  'users:admin',
-  'audit:read',
-  'webhooks:admin',
-  'imports:write',
-] as const;
-
 /** Every setting of the service: one schema, so that all bad values are named at once. */
 export const settingsSchema = z.object({
   NODE_ENV: z
@@ -93,7 +80,7 @@ export const settingsSchema = z.object({
     .optional(),
   RATE_LIMIT_PER_MINUTE: integer(0, 1_000_000_000).default(600),
   LOGIN_LIMIT_PER_MINUTE: integer(0, 1_000_000_000).default(10),
-  SECOND_FACTOR_ROLES: list(z.enum(ROLES, `must hold roles: ${ROLES.join(', ')}`)).default([]),
+  SECOND_FACTOR_ROLES: list(z.enum(ROLE_NAMES, `must hold roles: ${ROLE_NAMES.join(', ')}`)).default([]),
   VERIFIED_EMAIL_SCOPES: list(z.enum(SCOPES, `must hold scopes such as ${SCOPES[0]}`)).default([]),
   OIDC_ISSUER: urlOf('http', 'https').optional(),
   OIDC_CLIENT_ID: z.string().optional(),

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SCOPES } from '../../src/http/access/scopes.js';
+import { SCOPES } from '../../config/scopes.js';
 import { aKey, createKey, keyIdsOf } from '../support/api-keys.js';
 import type { CreatedKey } from '../support/api-keys.js';
 import { walk } from '../support/products.js';

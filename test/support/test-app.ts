@@ -6,7 +6,7 @@ import { inject } from 'vitest';
 import { loadConfig } from '../../config/index.js';
 import type { Config } from '../../config/index.js';
 import { createApp } from '../../src/app.js';
-import type { Role } from '../../src/http/access/scopes.js';
+import type { Role } from '../../config/scopes.js';
 import { stopService } from '../../src/startup/start.js';
 import { UsersService } from '../../src/identity/users/users.service.js';
 import { ApiClient } from './api-client.js';

@@ -1,7 +1,7 @@
 import { applyDecorators, SetMetadata } from '@nestjs/common';
 import { ApiSecurity } from '@nestjs/swagger';
 import { Problems } from '../problems/problems.decorator.js';
-import type { Scope } from './scopes.js';
+import type { Scope } from '../../../config/scopes.js';
 
 /** What a handler demands of its caller; the AccessGuard holds requests to it. */
 export type AccessRule = { kind: 'public' } | { kind: 'signed-in' } | { kind: 'scope'; scope: Scope };

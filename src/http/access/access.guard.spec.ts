@@ -2,13 +2,12 @@ import type { ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { describe, expect, it } from 'vitest';
 import type { Config } from '../../../config/index.js';
-import { ROLES as CONFIG_ROLES, SCOPES as CONFIG_SCOPES } from '../../../config/settings.js';
 import { Problem } from '../problems/problem.js';
 import { Access, Public, SignedIn } from './access.decorators.js';
 import { AccessGuard } from './access.guard.js';
 import type { Caller } from './caller.js';
-import { isRole, ROLE_NAMES, ROLES, scopesOf, SCOPES } from './scopes.js';
-import type { Role } from './scopes.js';
+import { isRole, ROLE_NAMES, ROLES, scopesOf, SCOPES } from '../../../config/scopes.js';
+import type { Role } from '../../../config/scopes.js';
 
 class Handlers {
   @Public()
@@ -124,12 +123,5 @@ describe('roles', () => {
   it.each(['constructor', '__proto__', 'toString', '', 'root', null, 1])('do not know %j', (name) => {
     expect(isRole(name)).toBe(false);
     expect(scopesOf(name as Role).size).toBe(0);
-  });
-});
-
-describe('the names of roles and scopes', () => {
-  it('are those that the settings know', () => {
-    expect(CONFIG_ROLES).toEqual(ROLE_NAMES);
-    expect(CONFIG_SCOPES).toEqual(SCOPES);
   });
 });

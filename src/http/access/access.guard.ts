@@ -8,7 +8,7 @@ import { ACCESS_RULE } from './access.decorators.js';
 import type { AccessRule } from './access.decorators.js';
 import type { Caller } from './caller.js';
 import { insufficientScope } from './insufficient-scope.js';
-import type { Scope } from './scopes.js';
+import type { Scope } from '../../../config/scopes.js';
 
 /** Authorization: whether the caller may use the handler. A handler without a rule is closed to everybody. */
 @Injectable()

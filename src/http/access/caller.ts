@@ -2,7 +2,7 @@ import { createParamDecorator } from '@nestjs/common';
 import type { ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { Problem } from '../problems/problem.js';
-import type { Role, Scope } from './scopes.js';
+import type { Role, Scope } from '../../../config/scopes.js';
 
 /** Who sends a request, as its credential proves it. */
 export interface Caller {

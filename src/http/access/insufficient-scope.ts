@@ -1,5 +1,5 @@
 import { Problem } from '../problems/problem.js';
-import type { Scope } from './scopes.js';
+import type { Scope } from '../../../config/scopes.js';
 
 /** The refusal that names the scope (RFC 6750, 3.1), also where it depends on the object or the change which one it is. */
 export function insufficientScope(scope: Scope): Problem {

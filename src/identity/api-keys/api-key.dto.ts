@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { ArrayMaxSize, ArrayMinSize, ArrayUnique, IsArray, IsIn } from 'class-validator';
-import { SCOPES } from '../../http/access/scopes.js';
-import type { Scope } from '../../http/access/scopes.js';
+import { SCOPES } from '../../../config/scopes.js';
+import type { Scope } from '../../../config/scopes.js';
 import { IsFuture, IsText, IsTimestamp, MayBeNull } from '../../http/validation/fields.js';
 import { prefixOf } from './api-key-text.js';
 import type { ListedApiKey } from './api-keys.repository.js';

@@ -1,5 +1,5 @@
 import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn, VersionColumn } from 'typeorm';
-import type { Scope } from '../../http/access/scopes.js';
+import type { Scope } from '../../../config/scopes.js';
 import { User } from '../users/user.entity.js';
 
 /** A credential of a program, which acts for its owner with some of the owner's scopes. Its secret is kept as a hash. */

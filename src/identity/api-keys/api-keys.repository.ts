@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
 import type { EntityManager } from 'typeorm';
-import type { Role } from '../../http/access/scopes.js';
+import type { Role } from '../../../config/scopes.js';
 import { sortsOf } from '../../platform/database/entity-columns.js';
 import { Keyset } from '../../platform/database/keyset.js';
 import type { Page, PageQuery } from '../../http/pages/page.js';

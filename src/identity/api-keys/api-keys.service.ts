@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { Caller } from '../../http/access/caller.js';
-import type { Scope } from '../../http/access/scopes.js';
+import type { Scope } from '../../../config/scopes.js';
 import type { Page, PageQuery } from '../../http/pages/page.js';
 import { invalid, Problem } from '../../http/problems/problem.js';
 import { Transactions } from '../../platform/database/transactions.js';

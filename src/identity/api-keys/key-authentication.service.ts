@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Caller } from '../../http/access/caller.js';
-import { scopesOf } from '../../http/access/scopes.js';
+import { scopesOf } from '../../../config/scopes.js';
 import type { ApiKeyAuthenticator } from '../../http/access/token.guard.js';
 import { Problem } from '../../http/problems/problem.js';
 import { isSecretOf, parseKey } from './api-key-text.js';

@@ -6,7 +6,7 @@ import type { SecretOrKeyProvider } from 'passport-jwt';
 import { validate as isUuid } from 'uuid';
 import { Config } from '../../../config/index.js';
 import type { Caller } from '../../http/access/caller.js';
-import { grantedScopes, isRole } from '../../http/access/scopes.js';
+import { grantedScopes, isRole } from '../../../config/scopes.js';
 import { BoundedMap } from '../../http/server/bounded-map.js';
 import { timeOfId } from '../../platform/database/uuid-time.js';
 import { AccessStateService } from './access-state.service.js';

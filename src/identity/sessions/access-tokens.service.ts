@@ -3,8 +3,8 @@ import { SignJWT } from 'jose';
 import { v4 as uuidv4 } from 'uuid';
 import { Config } from '../../../config/index.js';
 import type { SigningKey } from '../../../config/index.js';
-import { grantedScopes } from '../../http/access/scopes.js';
-import type { Role } from '../../http/access/scopes.js';
+import { grantedScopes } from '../../../config/scopes.js';
+import type { Role } from '../../../config/scopes.js';
 
 /** RFC 9068, 2.1: says that this JWT is an access token, so that no other kind passes for one. */
 export const ACCESS_TOKEN_TYPE = 'at+jwt';

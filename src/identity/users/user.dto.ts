@@ -1,7 +1,7 @@
 import { ApiProperty, PartialType, PickType } from '@nestjs/swagger';
 import { IsBoolean, IsEmail, IsIn } from 'class-validator';
-import { ROLE_NAMES } from '../../http/access/scopes.js';
-import type { Role } from '../../http/access/scopes.js';
+import { ROLE_NAMES } from '../../../config/scopes.js';
+import type { Role } from '../../../config/scopes.js';
 import { PageQuery } from '../../http/pages/page.js';
 import { IsText, MayBeAbsent } from '../../http/validation/fields.js';
 import { FromBoolean } from '../../http/validation/query-values.js';

@@ -1,6 +1,6 @@
 import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { ConstraintProblem } from '../../http/problems/constraint-problem.decorator.js';
-import type { Role } from '../../http/access/scopes.js';
+import type { Role } from '../../../config/scopes.js';
 import { ResourceColumns } from '../../platform/database/columns.js';
 import { Visible } from '../../platform/database/entity-columns.js';
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import type { Role } from '../../http/access/scopes.js';
+import type { Role } from '../../../config/scopes.js';
 import type { Page } from '../../http/pages/page.js';
 import { Problem } from '../../http/problems/problem.js';
 import { Transactions } from '../../platform/database/transactions.js';
