@@ -1,17 +1,16 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsIn, IsUUID } from 'class-validator';
 import { columnsOf } from '../http/exports/exportable.decorators.js';
-import { PageQuery } from '../http/pages/page.js';
-import { IsTimestamp, MayBeAbsent } from '../http/validation/fields.js';
+import { CreatedRangeQuery } from '../http/pages/page.js';
+import { IsSort } from '../http/pages/sort.decorator.js';
+import { MayBeAbsent } from '../http/validation/fields.js';
 import { EVENT_TYPES, RESOURCE_TYPES } from '../platform/events/event-types.js';
 import type { EventType } from '../platform/events/event-types.js';
 import type { ActorType, Changes, LoggedEvent } from '../platform/events/logged-event.entity.js';
 
 const ACTOR_TYPES: readonly ActorType[] = ['user', 'api_key', 'system'];
 
-export const AUDIT_EVENT_SORTS = ['created_at', '-created_at'] as const;
-
-export class ListAuditEventsQuery extends PageQuery {
+export class ListAuditEventsQuery extends CreatedRangeQuery {
   /** Only what this user or API key did. */
   @ApiProperty({ format: 'uuid' })
   @IsUUID(undefined, { message: '$property must be a UUID' })
@@ -36,20 +35,9 @@ export class ListAuditEventsQuery extends PageQuery {
   @MayBeAbsent()
   resource_id?: string;
 
-  /** Only events later than this. */
-  @IsTimestamp()
-  @MayBeAbsent()
-  created_after?: string;
-
-  /** Only events earlier than this. */
-  @IsTimestamp()
-  @MayBeAbsent()
-  created_before?: string;
-
   /** `-` for descending. */
-  @ApiProperty({ enum: AUDIT_EVENT_SORTS })
-  @IsIn(AUDIT_EVENT_SORTS)
-  sort: (typeof AUDIT_EVENT_SORTS)[number] = '-created_at';
+  @IsSort('created_at')
+  sort: string = '-created_at';
 }
 
 export class AuditEventResponse {

@@ -6,20 +6,11 @@ import { TokenGuard } from './access/token.guard.js';
 import { DeclarationCheck } from './declaration.check.js';
 import { EventStreamsService } from './event-streams/event-streams.service.js';
 import { ExportsService } from './exports/exports.service.js';
-import { CursorCodec } from './pages/cursor.js';
 import { RateLimitModule } from './rate-limits/rate-limit.guard.js';
 import { ProblemSender } from './server/problem.sender.js';
 import { RouteTable } from './server/route-table.js';
 
-const SHARED = [
-  AccessGuard,
-  CursorCodec,
-  EventStreamsService,
-  ExportsService,
-  ProblemSender,
-  RouteTable,
-  TokenGuard,
-];
+const SHARED = [AccessGuard, EventStreamsService, ExportsService, ProblemSender, RouteTable, TokenGuard];
 
 /** What the global pieces and every feature need of the HTTP skin. */
 @Global()

@@ -2,8 +2,9 @@ import { ApiProperty } from '@nestjs/swagger';
 import { IsIn, IsInt, IsUUID, Max, Min } from 'class-validator';
 import { columnsOf } from '../http/exports/exportable.decorators.js';
 import { toAmount } from '../inventory/money/money.js';
-import { PageQuery } from '../http/pages/page.js';
-import { IsText, IsTimestamp, MayBeAbsent, MayBeNull } from '../http/validation/fields.js';
+import { CreatedRangeQuery } from '../http/pages/page.js';
+import { IsSort } from '../http/pages/sort.decorator.js';
+import { IsText, MayBeAbsent, MayBeNull } from '../http/validation/fields.js';
 import { IsListOf } from '../http/validation/list-of.decorator.js';
 import { lineTotal } from './order-lines.js';
 import type { OrderLine, OrderWithItems } from './order-rows.js';
@@ -57,9 +58,7 @@ export class UpdateOrderDto {
   note?: string | null;
 }
 
-export const ORDER_SORTS = ['created_at', '-created_at', 'total', '-total'] as const;
-
-export class ListOrdersQuery extends PageQuery {
+export class ListOrdersQuery extends CreatedRangeQuery {
   /** Only orders in this state. */
   @ApiProperty({ enum: ORDER_STATUSES })
   @IsIn(ORDER_STATUSES, STATUS_MESSAGE)
@@ -72,20 +71,9 @@ export class ListOrdersQuery extends PageQuery {
   @MayBeAbsent()
   user_id?: string;
 
-  /** Only orders that were created later than this. */
-  @IsTimestamp()
-  @MayBeAbsent()
-  created_after?: string;
-
-  /** Only orders that were created earlier than this. */
-  @IsTimestamp()
-  @MayBeAbsent()
-  created_before?: string;
-
   /** `-` for descending. */
-  @ApiProperty({ enum: ORDER_SORTS })
-  @IsIn(ORDER_SORTS)
-  sort: (typeof ORDER_SORTS)[number] = '-created_at';
+  @IsSort('created_at', 'total')
+  sort: string = '-created_at';
 }
 
 export class OrderItemResponse {

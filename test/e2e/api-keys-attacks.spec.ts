@@ -227,15 +227,19 @@ describe('a key and its owner', () => {
   });
 
   it('are believed for a second while the database is away, then the answer is 503', async () => {
-    const { key } = await createKey(manager.api);
+    const { id, key } = await createKey(manager.api);
     const status = async () => (await callMe(withKey(key, there))).status;
     const away = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
-    // What is heard while a key is read keeps it from being remembered.
+    // What is heard while a key is read keeps it from being remembered; so is the note of its first use.
+    expect(await status()).toBe(200);
+    const isUsed = async () => (await manager.api.get(`/v1/api-keys/${id}`)).body['last_used_at'] !== null;
+    await until(isUsed);
     const made = performance.now();
     await until(() => there.app.get(Notifications).isCurrent(performance.now() - made));
     try {
       vi.spyOn(there.app.get(Notifications), 'isCurrent').mockReturnValue(false);
-      const clock = vi.spyOn(performance, 'now').mockReturnValue(performance.now());
+      // Later than a second after its first use: it is read again.
+      const clock = vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 1000);
       expect(await status()).toBe(200);
       const sql = vi.spyOn(there.app.get(Sql), 'prepared').mockRejectedValue(away);
       clock.mockReturnValue(performance.now() + 999);

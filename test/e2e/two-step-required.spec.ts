@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SCOPES } from '../../config/scopes.js';
 import type { ApiClient } from '../support/api-client.js';
 import { PASSWORD, startTestApp } from '../support/test-app.js';
 import type { TestApp } from '../support/test-app.js';
@@ -6,8 +7,7 @@ import { decodeToken } from '../support/tokens.js';
 import { beginLogin, codeAt, confirmLogin, enrol, forgetUse, login } from '../support/totp.js';
 import type { Enrolled, Tokens } from '../support/totp.js';
 
-const ALL =
-  'products:read products:write orders:read orders:write orders:admin users:admin audit:read webhooks:admin imports:write';
+const ALL = SCOPES.join(' ');
 
 let app: TestApp;
 

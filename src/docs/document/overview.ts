@@ -3,6 +3,7 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 import packageJson from '../../../package.json' with { type: 'json' };
 import type { Config } from '../../../config/index.js';
 import { guide } from './guide.js';
+import { descriptionOfTopic } from '../../http/responses/topic.decorator.js';
 import type { Operation } from './types.js';
 
 /** What the groups of operations are about; those that no operation names are left out. */
@@ -60,5 +61,8 @@ export function tagsOf(operations: readonly Operation[]): OpenAPIObject['tags'] 
     ...Object.keys(TAGS).filter((name) => used.has(name)),
     ...[...used].filter((name) => !(name in TAGS)),
   ];
-  return names.map((name) => ({ name, ...(TAGS[name] !== undefined && { description: TAGS[name] }) }));
+  return names.map((name) => {
+    const description = TAGS[name] ?? descriptionOfTopic(name);
+    return { name, ...(description !== undefined && { description }) };
+  });
 }

@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsInt, IsString, Max, MaxLength, Min } from 'class-validator';
 import { FromInteger } from '../validation/query-values.js';
-import { MayBeAbsent } from '../validation/fields.js';
+import { IsTimestamp, MayBeAbsent } from '../validation/fields.js';
 
 /** Some rows of a list, and where the next ones begin (null: nowhere). */
 export interface Page<Row> {
@@ -24,4 +24,17 @@ export class PageQuery {
   @IsString()
   @MayBeAbsent()
   cursor?: string;
+}
+
+/** What lists take besides, whose items tell when they were created. */
+export class CreatedRangeQuery extends PageQuery {
+  /** Only items created after this time. */
+  @IsTimestamp()
+  @MayBeAbsent()
+  created_after?: string;
+
+  /** Only items created before this time. */
+  @IsTimestamp()
+  @MayBeAbsent()
+  created_before?: string;
 }

@@ -3,6 +3,7 @@ import { IsBoolean, IsEmail, IsIn } from 'class-validator';
 import { ROLE_NAMES } from '../../../config/scopes.js';
 import type { Role } from '../../../config/scopes.js';
 import { PageQuery } from '../../http/pages/page.js';
+import { IsSort } from '../../http/pages/sort.decorator.js';
 import { IsText, MayBeAbsent } from '../../http/validation/fields.js';
 import { FromBoolean } from '../../http/validation/query-values.js';
 import type { User } from './user.entity.js';
@@ -55,8 +56,6 @@ export class UpdateMeDto extends PartialType(PickType(RegisterDto, ['full_name']
   skipNullProperties: false,
 }) {}
 
-export const USER_SORTS = ['created_at', '-created_at'] as const;
-
 export class ListUsersQuery extends PageQuery {
   /** Users in this role only. */
   @ApiProperty({ enum: ROLE_NAMES })
@@ -81,9 +80,8 @@ export class ListUsersQuery extends PageQuery {
   q?: string;
 
   /** `-` for descending. */
-  @ApiProperty({ enum: USER_SORTS })
-  @IsIn(USER_SORTS)
-  sort: (typeof USER_SORTS)[number] = '-created_at';
+  @IsSort('created_at')
+  sort: string = '-created_at';
 }
 
 export class UserResponse {

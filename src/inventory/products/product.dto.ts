@@ -1,9 +1,10 @@
 import { ApiProperty, PartialType } from '@nestjs/swagger';
-import { IsBoolean, IsIn, IsString, Matches } from 'class-validator';
+import { IsBoolean, IsString, Matches } from 'class-validator';
 import { IsCurrency } from '../money/currency.js';
 import { IsPrice, IsPriceBound, toAmount } from '../money/money.js';
-import { PageQuery } from '../../http/pages/page.js';
-import { IsText, IsTimestamp, MayBeAbsent, MayBeNull } from '../../http/validation/fields.js';
+import { CreatedRangeQuery } from '../../http/pages/page.js';
+import { IsSort } from '../../http/pages/sort.decorator.js';
+import { IsText, MayBeAbsent, MayBeNull } from '../../http/validation/fields.js';
 import { FromBoolean, FromDecimal } from '../../http/validation/query-values.js';
 import { visibleNamesOf } from '../../platform/database/entity-columns.js';
 import { Product } from './product.entity.js';
@@ -59,18 +60,7 @@ export class CreateProductDto {
 /** A merge patch (RFC 7396): what is not sent stays, and `null` clears the description. */
 export class UpdateProductDto extends PartialType(CreateProductDto, { skipNullProperties: false }) {}
 
-export const PRODUCT_SORTS = [
-  'created_at',
-  '-created_at',
-  'updated_at',
-  '-updated_at',
-  'price',
-  '-price',
-  'name',
-  '-name',
-] as const;
-
-export class ListProductsQuery extends PageQuery {
+export class ListProductsQuery extends CreatedRangeQuery {
   /**
    * Words of the name, the sku or the description, in any order; the last one may be unfinished. Finds this sku, then
    * what has all words in its name, then what has them anywhere, then similar spellings, of each the newest first; with
@@ -110,21 +100,10 @@ export class ListProductsQuery extends PageQuery {
   @MayBeAbsent()
   max_price?: number;
 
-  /** Only products that were created later than this. */
-  @IsTimestamp()
-  @MayBeAbsent()
-  created_after?: string;
-
-  /** Only products that were created earlier than this. */
-  @IsTimestamp()
-  @MayBeAbsent()
-  created_before?: string;
-
   /** `-` for descending; names sort by code point. Left out, it is `-created_at` or, with `q`, the best hits first. */
-  @ApiProperty({ enum: PRODUCT_SORTS })
-  @IsIn(PRODUCT_SORTS)
+  @IsSort('created_at', 'updated_at', 'price', 'name')
   @MayBeAbsent()
-  sort?: (typeof PRODUCT_SORTS)[number];
+  sort?: string;
 }
 
 export class ProductResponse {

@@ -1,7 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsIn, IsInt, Max, Min, NotEquals } from 'class-validator';
-import { PageQuery } from '../../http/pages/page.js';
-import { IsText, IsTimestamp, MayBeAbsent, MayBeNull } from '../../http/validation/fields.js';
+import { CreatedRangeQuery } from '../../http/pages/page.js';
+import { IsSort } from '../../http/pages/sort.decorator.js';
+import { IsText, MayBeAbsent, MayBeNull } from '../../http/validation/fields.js';
 import type { Stock } from './stock-level.entity.js';
 import type { StockMovement } from './stock-movement.entity.js';
 import { CLIENT_REASONS, MAX_QUANTITY, MOVEMENT_REASONS } from './stock-rules.js';
@@ -61,29 +62,16 @@ export class CreateStockMovementDto {
   note?: string | null;
 }
 
-export const MOVEMENT_SORTS = ['created_at', '-created_at'] as const;
-
-export class ListStockMovementsQuery extends PageQuery {
+export class ListStockMovementsQuery extends CreatedRangeQuery {
   /** Only movements for this reason. */
   @ApiProperty({ enum: MOVEMENT_REASONS })
   @IsIn(MOVEMENT_REASONS, { message: `$property must be one of ${MOVEMENT_REASONS.join(' ')}` })
   @MayBeAbsent()
   reason?: MovementReason;
 
-  /** Only movements later than this. */
-  @IsTimestamp()
-  @MayBeAbsent()
-  created_after?: string;
-
-  /** Only movements earlier than this. */
-  @IsTimestamp()
-  @MayBeAbsent()
-  created_before?: string;
-
   /** `-` for descending. */
-  @ApiProperty({ enum: MOVEMENT_SORTS })
-  @IsIn(MOVEMENT_SORTS)
-  sort: (typeof MOVEMENT_SORTS)[number] = '-created_at';
+  @IsSort('created_at')
+  sort: string = '-created_at';
 }
 
 export class StockMovementResponse {

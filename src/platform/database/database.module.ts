@@ -1,6 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { Config } from '../../../config/index.js';
+import { CursorCodec } from '../../http/pages/cursor.js';
 import { dataSourceOptions } from './data-source.options.js';
 import { Keyset } from './keyset.js';
 import { Notifications } from './notifications.js';
@@ -9,7 +10,7 @@ import { Snapshots } from './snapshots.js';
 import { Sql } from './sql.js';
 import { Transactions } from './transactions.js';
 
-const SHARED = [Keyset, Notifications, ResourceTables, Snapshots, Sql, Transactions];
+const SHARED = [CursorCodec, Keyset, Notifications, ResourceTables, Snapshots, Sql, Transactions];
 
 /** The connection pool of the service, and what repositories use it by. */
 @Global()
