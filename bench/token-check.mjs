@@ -8,13 +8,17 @@ import { loadConfig } from '../dist/config/index.js';
 import { ApiKeysService } from '../dist/src/identity/api-keys/api-keys.service.js';
 import { createApp } from '../dist/src/app.js';
 import { AccessTokensService } from '../dist/src/identity/sessions/access-tokens.service.js';
-import { API_KEY_AUTHENTICATOR, TOKEN_STRATEGY, TokenGuard } from '../dist/src/http/access/token.guard.js';
+import {
+  API_KEY_AUTHENTICATOR,
+  TOKEN_STRATEGY,
+  AuthenticationGuard,
+} from '../dist/src/http/access/authentication.guard.js';
 import { scopesOf } from '../dist/config/scopes.js';
 import { UsersService } from '../dist/src/identity/users/users.service.js';
 
 const config = loadConfig({ ...process.env, NODE_ENV: 'test' });
 const app = await createApp(config, pino({ level: 'silent' }));
-const guard = new TokenGuard(app.get(TOKEN_STRATEGY), app.get(API_KEY_AUTHENTICATOR));
+const guard = new AuthenticationGuard(app.get(TOKEN_STRATEGY), app.get(API_KEY_AUTHENTICATOR));
 const tokens = app.get(AccessTokensService);
 let queries = 0;
 app.get(DataSource).driver.master.on('acquire', () => (queries += 1));

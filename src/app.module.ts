@@ -8,7 +8,7 @@ import { ApiKeysModule } from './identity/api-keys/api-keys.module.js';
 import { AuditModule } from './audit/audit.module.js';
 import { AuthModule } from './identity/auth/auth.module.js';
 import { AccessGuard } from './http/access/access.guard.js';
-import { TokenGuard } from './http/access/token.guard.js';
+import { AuthenticationGuard } from './http/access/authentication.guard.js';
 import { HttpModule } from './http/http.module.js';
 import { ProblemFilter } from './http/server/problem.filter.js';
 import { RateLimitGuard } from './http/rate-limits/rate-limit.guard.js';
@@ -61,7 +61,7 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
     DocsModule,
   ],
   providers: [
-    { provide: APP_GUARD, useExisting: TokenGuard },
+    { provide: APP_GUARD, useExisting: AuthenticationGuard },
     { provide: APP_GUARD, useClass: RateLimitGuard },
     { provide: APP_GUARD, useExisting: AccessGuard },
     { provide: APP_PIPE, useClass: InputPipe },

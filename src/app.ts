@@ -26,7 +26,7 @@ import { MetricsServer } from './platform/telemetry/metrics-server.js';
 import { registerRequestLog } from './platform/telemetry/request-log.js';
 
 const MEBIBYTE = 1024 * 1024;
-const SECOND = 1000;
+const SECOND_MS = 1000;
 
 /** The whole service, ready to listen; main.ts and the tests get the very same. */
 export async function createApp(config: Config, logger: Logger): Promise<NestFastifyApplication> {
@@ -40,10 +40,10 @@ export async function createApp(config: Config, logger: Logger): Promise<NestFas
     requestIdHeader: false,
     trustProxy: config.http.trustProxy.length > 0 ? config.http.trustProxy : false,
     bodyLimit: MEBIBYTE,
-    requestTimeout: 30 * SECOND,
-    keepAliveTimeout: 72 * SECOND,
+    requestTimeout: 30 * SECOND_MS,
+    keepAliveTimeout: 72 * SECOND_MS,
     // Not more than the request itself may take: Node would take the one for the other.
-    http: { requireHostHeader: false, headersTimeout: 30 * SECOND },
+    http: { requireHostHeader: false, headersTimeout: 30 * SECOND_MS },
     // While stopping, a request that comes over an open connection is still served, and told to close it.
     return503OnClosing: false,
     routerOptions: { maxParamLength: 1024 },

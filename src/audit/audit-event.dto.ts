@@ -3,7 +3,7 @@ import { IsIn, IsUUID } from 'class-validator';
 import { columnsOf } from '../http/exports/exportable.decorators.js';
 import { CreatedRangeQuery } from '../http/pages/page.js';
 import { IsSort } from '../http/pages/sort.decorator.js';
-import { MayBeAbsent } from '../http/validation/fields.js';
+import { OptionalField } from '../http/validation/fields.js';
 import { EVENT_TYPES, RESOURCE_TYPES } from '../platform/events/event-types.js';
 import type { EventType } from '../platform/events/event-types.js';
 import type { ActorType, Changes, LoggedEvent } from '../platform/events/logged-event.entity.js';
@@ -14,25 +14,25 @@ export class ListAuditEventsQuery extends CreatedRangeQuery {
   /** Only what this user or API key did. */
   @ApiProperty({ format: 'uuid' })
   @IsUUID(undefined, { message: '$property must be a UUID' })
-  @MayBeAbsent()
+  @OptionalField()
   actor_id?: string;
 
   /** Only events of this type. */
   @ApiProperty({ enum: EVENT_TYPES })
   @IsIn(EVENT_TYPES, { message: '$property must be a type of event, such as order.created' })
-  @MayBeAbsent()
+  @OptionalField()
   action?: EventType;
 
   /** Only what happened to resources of this type. */
   @ApiProperty({ enum: RESOURCE_TYPES })
   @IsIn(RESOURCE_TYPES, { message: `$property must be one of ${RESOURCE_TYPES.join(' ')}` })
-  @MayBeAbsent()
+  @OptionalField()
   resource_type?: string;
 
   /** Only what happened to this resource. */
   @ApiProperty({ format: 'uuid' })
   @IsUUID(undefined, { message: '$property must be a UUID' })
-  @MayBeAbsent()
+  @OptionalField()
   resource_id?: string;
 
   /** `-` for descending. */

@@ -7,7 +7,7 @@ import type { Sorts } from '../platform/database/keyset.js';
 import type { Page } from '../http/pages/page.js';
 import { timeOfId } from '../platform/database/uuid-time.js';
 import { filtersOf } from '../platform/database/resource-filters.js';
-import { Snapshots } from '../platform/database/snapshots.js';
+import { CursorReader } from '../platform/database/cursor-reader.js';
 import { SELECT_EVENTS } from '../platform/events/event-columns.js';
 import { LoggedEvent } from '../platform/events/logged-event.entity.js';
 import type { ListAuditEventsQuery } from './audit-event.dto.js';
@@ -25,7 +25,7 @@ export class AuditRepository {
   constructor(
     private readonly dataSource: DataSource,
     private readonly keyset: Keyset,
-    private readonly snapshots: Snapshots,
+    private readonly cursors: CursorReader,
   ) {}
 
   page(query: ListAuditEventsQuery): Promise<Page<AuditEvent>> {
@@ -41,7 +41,7 @@ export class AuditRepository {
   /** All that match, in batches, as they are at one moment. */
   all(query: ListAuditEventsQuery): AsyncIterable<AuditEvent[]> {
     const list = wholeList({ select: SELECT_EVENTS, filters: filtersFor(query), sorts: SORTS, query });
-    return this.snapshots.read<AuditEvent>(() => Promise.resolve(list));
+    return this.cursors.read<AuditEvent>(() => Promise.resolve(list));
   }
 
   /** The id says in which month to look, and where in its index. */

@@ -2,7 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { AccessGuard } from './access/access.guard.js';
 import { StandingAccess } from './access/standing-access.js';
-import { TokenGuard } from './access/token.guard.js';
+import { AuthenticationGuard } from './access/authentication.guard.js';
 import { DeclarationCheck } from './declaration.check.js';
 import { EventStreamsService } from './event-streams/event-streams.service.js';
 import { ExportsService } from './exports/exports.service.js';
@@ -10,7 +10,14 @@ import { RateLimitModule } from './rate-limits/rate-limit.guard.js';
 import { ProblemSender } from './server/problem.sender.js';
 import { RouteTable } from './server/route-table.js';
 
-const SHARED = [AccessGuard, EventStreamsService, ExportsService, ProblemSender, RouteTable, TokenGuard];
+const SHARED = [
+  AccessGuard,
+  EventStreamsService,
+  ExportsService,
+  ProblemSender,
+  RouteTable,
+  AuthenticationGuard,
+];
 
 /** What the global pieces and every feature need of the HTTP skin. */
 @Global()

@@ -23,7 +23,7 @@ const LATEST_MS = 60_000;
 export class OrderExpiryService implements OnModuleInit {
   constructor(
     private readonly orders: OrdersRepository,
-    private readonly following: OrderTransitions,
+    private readonly effects: OrderTransitions,
     private readonly registry: JobRegistry,
     private readonly queue: JobQueue,
     private readonly transactions: Transactions,
@@ -47,7 +47,7 @@ export class OrderExpiryService implements OnModuleInit {
   private expireSome(): Promise<number> {
     return this.transactions.run(async (tx) => {
       const expired = await this.orders.expire(tx, BATCH);
-      if (expired.length > 0) await this.following.follow(tx, expired, EXPIRY, null);
+      if (expired.length > 0) await this.effects.applyEffects(tx, expired, EXPIRY, null);
       return expired.length;
     });
   }

@@ -20,12 +20,12 @@ const catalogue = new Map(
     (one) => [one.id, one],
   ),
 );
-const wish = (product_id: string, quantity = 1) => ({ product_id, quantity });
+const item = (product_id: string, quantity = 1) => ({ product_id, quantity });
 
 const errorsOf = (...ids: string[]) => {
   try {
     toLines(
-      ids.map((id) => wish(id)),
+      ids.map((id) => item(id)),
       catalogue,
     );
     return [];
@@ -38,8 +38,8 @@ const errorsOf = (...ids: string[]) => {
 };
 
 describe('toLines', () => {
-  it('takes what the products are, in the order of the wishes', () => {
-    expect(toLines([wish('b', 3), wish('a', 2)], catalogue)).toEqual([
+  it('takes what the products are, in the order of the requested', () => {
+    expect(toLines([item('b', 3), item('a', 2)], catalogue)).toEqual([
       { productId: 'b', sku: 'SKU-b', name: 'Name of b', unitPrice: '0.07', quantity: 3, isReserved: false },
       { productId: 'a', sku: 'SKU-a', name: 'Name of a', unitPrice: '12.50', quantity: 2, isReserved: true },
     ]);
@@ -106,7 +106,7 @@ describe('totals', () => {
 describe('insufficientStock', () => {
   it('names each item that is short, by its place', () => {
     const { code, errors } = insufficientStock(
-      [wish('a', 5), wish('b', 6), wish('c', 7)],
+      [item('a', 5), item('b', 6), item('c', 7)],
       new Map([
         ['c', 0],
         ['a', 4],

@@ -5,7 +5,7 @@ import type { SoldProduct } from '../inventory/products/products.service.js';
 import type { OrderLine } from './order-rows.js';
 
 /** So many of a product, as a client asks for it. */
-export interface Wish {
+export interface RequestedItem {
   readonly product_id: string;
   readonly quantity: number;
 }
@@ -14,12 +14,15 @@ export interface Wish {
  * The items of an order, with their products as they are now.
  * @throws Problem `validation_failed` that names each product that is unknown, sent twice, or of another currency
  */
-export function toLines(wishes: readonly Wish[], products: ReadonlyMap<string, SoldProduct>): OrderLine[] {
+export function toLines(
+  requested: readonly RequestedItem[],
+  products: ReadonlyMap<string, SoldProduct>,
+): OrderLine[] {
   const errors: FieldError[] = [];
   const lines = new Map<string, OrderLine>();
-  const [{ product_id: first } = { product_id: '' }] = wishes;
+  const [{ product_id: first } = { product_id: '' }] = requested;
   const currency = products.get(first)?.currency;
-  for (const [index, { product_id: id, quantity }] of wishes.entries()) {
+  for (const [index, { product_id: id, quantity }] of requested.entries()) {
     const refuse = (code: string, message: string) =>
       errors.push({ pointer: `/items/${index}/product_id`, code, message });
     const product = products.get(id);
@@ -47,8 +50,11 @@ export function totalOf(lines: readonly Pick<OrderLine, 'unitPrice' | 'quantity'
 }
 
 /** Names each item of which less is available than is asked for. */
-export function insufficientStock(wishes: readonly Wish[], available: ReadonlyMap<string, number>): Problem {
-  const errors = wishes.flatMap(({ product_id: id, quantity }, index) => {
+export function insufficientStock(
+  requested: readonly RequestedItem[],
+  available: ReadonlyMap<string, number>,
+): Problem {
+  const errors = requested.flatMap(({ product_id: id, quantity }, index) => {
     const left = available.get(id);
     const message = `quantity asks for ${quantity}, and ${left} are available`;
     return left === undefined

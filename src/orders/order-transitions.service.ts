@@ -36,7 +36,7 @@ export class OrderTransitions {
   }
 
   /** Orders that the transaction has moved, all in this way. */
-  async follow(
+  async applyEffects(
     tx: EntityManager,
     orders: readonly OrderWithItems[],
     { from, to, stock }: Transition,

@@ -4,7 +4,7 @@ import { columnsOf } from '../http/exports/exportable.decorators.js';
 import { toAmount } from '../inventory/money/money.js';
 import { CreatedRangeQuery } from '../http/pages/page.js';
 import { IsSort } from '../http/pages/sort.decorator.js';
-import { IsText, MayBeAbsent, MayBeNull } from '../http/validation/fields.js';
+import { IsText, OptionalField, NullableField } from '../http/validation/fields.js';
 import { IsListOf } from '../http/validation/list-of.decorator.js';
 import { lineTotal } from './order-lines.js';
 import type { OrderLine, OrderWithItems } from './order-rows.js';
@@ -35,7 +35,7 @@ export class CreateOrderDto {
 
   /** @example "Please deliver to the back door." */
   @IsText(1, 500)
-  @MayBeNull()
+  @NullableField()
   note?: string | null;
 }
 
@@ -54,7 +54,7 @@ export class UpdateOrderDto {
    * @example "Ordered by mistake."
    */
   @IsText(1, 500)
-  @MayBeNull()
+  @NullableField()
   note?: string | null;
 }
 
@@ -62,13 +62,13 @@ export class ListOrdersQuery extends CreatedRangeQuery {
   /** Only orders in this state. */
   @ApiProperty({ enum: ORDER_STATUSES })
   @IsIn(ORDER_STATUSES, STATUS_MESSAGE)
-  @MayBeAbsent()
+  @OptionalField()
   status?: OrderStatus;
 
   /** Only orders of this user. Needs the scope `orders:admin`; without it, the list holds your own orders anyway. */
   @ApiProperty({ format: 'uuid' })
   @IsUUID('loose', ID_MESSAGE)
-  @MayBeAbsent()
+  @OptionalField()
   user_id?: string;
 
   /** `-` for descending. */

@@ -7,7 +7,7 @@ import type { Caller } from '../http/access/caller.js';
 import { AsExport, ReturnsExportablePage } from '../http/exports/exportable.decorators.js';
 import { Problems } from '../http/problems/problems.decorator.js';
 import { IfMatch } from '../http/responses/etag.js';
-import type { Precondition } from '../http/responses/etag.js';
+import type { Precondition } from '../http/responses/precondition.js';
 import { Returns, ReturnsCreated } from '../http/responses/returns.decorators.js';
 import { Id } from '../http/validation/id.decorator.js';
 import {

@@ -4,7 +4,7 @@ import { DataSource } from 'typeorm';
 import { Keyset, wholeList } from '../platform/database/keyset.js';
 import type { Page } from '../http/pages/page.js';
 import { filtersOf } from '../platform/database/resource-filters.js';
-import { Snapshots } from '../platform/database/snapshots.js';
+import { CursorReader } from '../platform/database/cursor-reader.js';
 import { Sql } from '../platform/database/sql.js';
 import type { ListOrdersQuery } from './order.dto.js';
 import { Order } from './order.entity.js';
@@ -69,7 +69,7 @@ export class OrdersRepository {
     private readonly dataSource: DataSource,
     private readonly keyset: Keyset,
     private readonly sql: Sql,
-    private readonly snapshots: Snapshots,
+    private readonly cursors: CursorReader,
   ) {}
 
   async find(id: string, owner: string | null): Promise<OrderWithItems | null> {
@@ -91,7 +91,7 @@ export class OrdersRepository {
   /** All that match, in batches, as they are at one moment. */
   all(owner: string | null, query: ListOrdersQuery): AsyncIterable<OrderWithItems[]> {
     const filters = filtersFor(owner, query);
-    return this.snapshots.read<OrderWithItems>(() =>
+    return this.cursors.read<OrderWithItems>(() =>
       Promise.resolve(wholeList({ select: SELECT, filters, sorts: SORTS, query })),
     );
   }
@@ -120,7 +120,7 @@ export class OrdersRepository {
   }
 
   /** An order as it is, which nobody else changes before the end of the transaction. */
-  async hold(
+  async lock(
     tx: EntityManager,
     id: string,
     owner: string | null,

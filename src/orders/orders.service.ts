@@ -8,7 +8,7 @@ import type { Page } from '../http/pages/page.js';
 import { Problem } from '../http/problems/problem.js';
 import { Transactions } from '../platform/database/transactions.js';
 import { notFound } from '../platform/database/resource-table.js';
-import type { AcceptedVersions } from '../platform/database/resource-table.js';
+import type { Precondition } from '../http/responses/precondition.js';
 import { ProductsService } from '../inventory/products/products.service.js';
 import { ReservationsService } from '../inventory/stock/reservations.service.js';
 import type { CreateOrderDto, ListOrdersQuery, UpdateOrderDto } from './order.dto.js';
@@ -26,7 +26,7 @@ export class OrdersService {
     private readonly orders: OrdersRepository,
     private readonly products: ProductsService,
     private readonly stock: ReservationsService,
-    private readonly following: OrderTransitions,
+    private readonly effects: OrderTransitions,
     private readonly transactions: Transactions,
     private readonly config: Config,
   ) {}
@@ -51,18 +51,18 @@ export class OrdersService {
    * @throws Problem `validation_failed`, `insufficient_stock`, `conflict` for one pending order too many
    */
   async createOrder({ userId }: Caller, dto: CreateOrderDto): Promise<OrderWithItems> {
-    const wishes = dto.items.map((item) => ({ ...item, product_id: item.product_id.toLowerCase() }));
-    const products = await this.products.findSold(wishes.map((wish) => wish.product_id));
-    const items = toLines(wishes, products);
-    const { currency = '' } = products.get(wishes[0]?.product_id ?? '') ?? {};
+    const requested = dto.items.map((item) => ({ ...item, product_id: item.product_id.toLowerCase() }));
+    const products = await this.products.findSold(requested.map((item) => item.product_id));
+    const items = toLines(requested, products);
+    const { currency = '' } = products.get(requested[0]?.product_id ?? '') ?? {};
     const order = { id: uuidv7(), userId, currency, total: totalOf(items), note: dto.note ?? null, items };
     const soldOut = items.filter((item) => !item.isReserved && !products.get(item.productId)?.inStock);
     return this.transactions.run(async (tx) => {
       const created = await this.insert(tx, order);
-      await this.following.begin(tx, created);
+      await this.effects.begin(tx, created);
       const short = new Map(soldOut.map((item) => [item.productId, 0]));
       for (const [id, left] of await this.stock.reserve(tx, reservedOf(order))) short.set(id, left);
-      if (short.size > 0) throw insufficientStock(wishes, short);
+      if (short.size > 0) throw insufficientStock(requested, short);
       return created;
     });
   }
@@ -75,15 +75,15 @@ export class OrdersService {
     caller: Caller,
     id: string,
     { status, note }: UpdateOrderDto,
-    versions: AcceptedVersions,
+    versions: Precondition,
   ): Promise<OrderWithItems> {
     const owner = ownerFor(caller);
     return this.transactions.run(async (tx) => {
-      const held = (await this.orders.hold(tx, id, owner)) ?? notFound();
+      const held = (await this.orders.lock(tx, id, owner)) ?? notFound();
       if (versions !== 'any' && !versions.includes(held.version)) throw new Problem('precondition_failed');
       const transition = transitionFor(held, status, owner === null);
       const moved = await this.orders.move(tx, id, transition, note);
-      await this.following.follow(tx, [moved], transition, caller.userId);
+      await this.effects.applyEffects(tx, [moved], transition, caller.userId);
       return moved;
     });
   }

@@ -4,7 +4,7 @@ import { MAX_TRIES, waitAfter } from './backoff.js';
 const waits = (random: number) =>
   Array.from({ length: MAX_TRIES - 1 }, (_, n) => waitAfter(n + 1, random) ?? NaN);
 const sum = (values: number[]) => values.reduce((a, b) => a + b, 0);
-const HOUR = 3_600_000;
+const HOUR_MS = 3_600_000;
 
 describe('waitAfter', () => {
   it('grows from seconds to a day', () => {
@@ -16,8 +16,8 @@ describe('waitAfter', () => {
   it('tries again within 5 seconds, and for about three days, whatever the jitter', () => {
     for (const random of [0, 0.5, 1]) {
       expect(waits(random)[0]).toBeLessThan(4500);
-      expect(sum(waits(random)) / HOUR).toBeGreaterThan(60);
-      expect(sum(waits(random)) / HOUR).toBeLessThan(78);
+      expect(sum(waits(random)) / HOUR_MS).toBeGreaterThan(60);
+      expect(sum(waits(random)) / HOUR_MS).toBeLessThan(78);
     }
   });
 

@@ -9,7 +9,7 @@ import { DeliveryMetrics } from './delivery-metrics.service.js';
 import { DeliveryQueueRepository } from './delivery-queue.repository.js';
 import type { AttemptResult, ClaimedDelivery } from './delivery-queue.repository.js';
 import { EndpointHealthService } from './endpoint-health.service.js';
-import type { Outcome } from './endpoint-health.service.js';
+import type { DeliveryOutcome } from './endpoint-health.service.js';
 import { EndpointSecrets } from './endpoint-secrets.service.js';
 import { Loop } from './loop.js';
 import { Sender } from './sender.service.js';
@@ -139,6 +139,6 @@ function resultOf({ delivery, attempt }: Ended): AttemptResult {
   return { ...base, status: wait === null ? 'failed' : 'pending', wait_ms: wait };
 }
 
-function outcomeOf({ delivery: { endpointId, url }, attempt }: Ended): Outcome {
+function outcomeOf({ delivery: { endpointId, url }, attempt }: Ended): DeliveryOutcome {
   return { endpointId, url, succeeded: attempt.error === null, statusCode: attempt.status_code };
 }

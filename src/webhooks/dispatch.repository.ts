@@ -4,7 +4,7 @@ import type { LoggedEvent } from '../platform/events/logged-event.entity.js';
 import type { WebhookEndpoint } from './webhook-endpoint.entity.js';
 
 /** Who wants to hear of what. */
-export type Listener = Pick<WebhookEndpoint, 'id' | 'eventTypes' | 'startsBehind'>;
+export type SubscribedEndpoint = Pick<WebhookEndpoint, 'id' | 'eventTypes' | 'startsBehind'>;
 
 export interface NewDelivery {
   readonly id: string;
@@ -35,8 +35,8 @@ export class DispatchRepository {
     await tx.query('UPDATE webhook_cursor SET position = $1', [position]);
   }
 
-  listeners(tx: EntityManager): Promise<Listener[]> {
-    return tx.query<Listener[]>(
+  findSubscribed(tx: EntityManager): Promise<SubscribedEndpoint[]> {
+    return tx.query<SubscribedEndpoint[]>(
       `SELECT id, event_types AS "eventTypes", starts_behind AS "startsBehind" FROM webhook_endpoints
        WHERE is_active AND deleted_at IS NULL`,
     );

@@ -7,7 +7,7 @@ import { EventFeed } from '../platform/events/event-feed.js';
 import type { LoggedEvent } from '../platform/events/logged-event.entity.js';
 import { DeliveryEngine } from './delivery-engine.service.js';
 import { DispatchRepository } from './dispatch.repository.js';
-import type { Listener, NewDelivery } from './dispatch.repository.js';
+import type { SubscribedEndpoint, NewDelivery } from './dispatch.repository.js';
 import { Loop } from './loop.js';
 import { payloadOf } from './payload.js';
 
@@ -68,19 +68,19 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     const events = await this.feed.readBehind(tx, position, EVENTS);
     if (events.length === 0) return null;
     // After the events: of an endpoint that was there before one of them, this knows.
-    const dispatch = toDispatch(events, await this.dispatches.listeners(tx));
+    const dispatch = toDispatch(events, await this.dispatches.findSubscribed(tx));
     await this.dispatches.insert(tx, dispatch.deliveries);
     await this.dispatches.moveCursor(tx, dispatch.position);
     return dispatch;
   }
 }
 
-function toDispatch(events: readonly LoggedEvent[], listeners: readonly Listener[]): Dispatch {
+function toDispatch(events: readonly LoggedEvent[], endpoints: readonly SubscribedEndpoint[]): Dispatch {
   const deliveries: NewDelivery[] = [];
   let position = '';
   let bytes = 0;
   for (const event of events) {
-    const endpointIds = listeners.filter((listener) => hears(listener, event)).map(({ id }) => id);
+    const endpointIds = endpoints.filter((listener) => hears(listener, event)).map(({ id }) => id);
     const payload = endpointIds.length > 0 ? payloadOf(event) : '';
     bytes += payload.length * endpointIds.length;
     if (position !== '' && bytes > BYTES) break;
@@ -90,7 +90,7 @@ function toDispatch(events: readonly LoggedEvent[], listeners: readonly Listener
   return { position, deliveries };
 }
 
-function hears({ eventTypes, startsBehind }: Listener, { type, position }: LoggedEvent): boolean {
+function hears({ eventTypes, startsBehind }: SubscribedEndpoint, { type, position }: LoggedEvent): boolean {
   const isMeant = eventTypes.includes('*') || eventTypes.includes(type);
   return isMeant && BigInt(position) > BigInt(startsBehind);
 }

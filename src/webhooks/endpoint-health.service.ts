@@ -16,7 +16,7 @@ const MAIL_JOB = 'webhooks.mail_disabled';
 const GONE = 410;
 
 /** How an attempt ended. */
-export interface Outcome {
+export interface DeliveryOutcome {
   readonly endpointId: string;
   readonly url: string;
   readonly succeeded: boolean;
@@ -44,7 +44,7 @@ export class EndpointHealthService implements OnModuleInit {
   }
 
   /** In the transaction that writes the outcomes down. */
-  async note(tx: EntityManager, outcomes: readonly Outcome[]): Promise<void> {
+  async note(tx: EntityManager, outcomes: readonly DeliveryOutcome[]): Promise<void> {
     const succeeded = new Set(outcomes.filter((o) => o.succeeded).map((o) => o.endpointId));
     const failed = outcomes.filter(({ endpointId }) => !succeeded.has(endpointId));
     const failedIds = [...new Set(failed.map(({ endpointId }) => endpointId))];

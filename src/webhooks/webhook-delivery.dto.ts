@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsIn } from 'class-validator';
 import { PageQuery } from '../http/pages/page.js';
-import { MayBeAbsent } from '../http/validation/fields.js';
+import { OptionalField } from '../http/validation/fields.js';
 import { EVENT_TYPES } from '../platform/events/event-types.js';
 import { ATTEMPT_ERRORS } from './attempt.js';
 import type { AttemptError } from './attempt.js';
@@ -16,13 +16,13 @@ export class ListWebhookDeliveriesQuery extends PageQuery {
   /** Only deliveries that have come so far. */
   @ApiProperty({ enum: DELIVERY_STATUSES })
   @IsIn(DELIVERY_STATUSES)
-  @MayBeAbsent()
+  @OptionalField()
   status?: DeliveryStatus;
 
   /** Only deliveries of events of this type. */
   @ApiProperty({ enum: TYPES })
   @IsIn(TYPES, { message: '$property must be a type of event' })
-  @MayBeAbsent()
+  @OptionalField()
   event_type?: string;
 }
 

@@ -1,6 +1,6 @@
 import { ApiProperty, PartialType } from '@nestjs/swagger';
 import { ArrayMaxSize, ArrayMinSize, ArrayUnique, IsArray, IsBoolean, IsIn } from 'class-validator';
-import { IsText, MayBeAbsent, MayBeNull } from '../http/validation/fields.js';
+import { IsText, OptionalField, NullableField } from '../http/validation/fields.js';
 import { EVENT_TYPES } from '../platform/events/event-types.js';
 import { MAX_URL } from './endpoint-url.js';
 import type { WebhookEndpoint } from './webhook-endpoint.entity.js';
@@ -21,7 +21,7 @@ export class CreateWebhookEndpointDto {
    * @example "Tells the shop what is sold out"
    */
   @IsText(0, 500)
-  @MayBeNull()
+  @NullableField()
   description?: string | null;
 
   /** What to send: types of events, or `*` for all of them. */
@@ -46,7 +46,7 @@ export class CreateWebhookEndpointDto {
    */
   @ApiProperty({ default: true })
   @IsBoolean()
-  @MayBeAbsent()
+  @OptionalField()
   is_active?: boolean;
 }
 

@@ -5,7 +5,7 @@ import type { Page, PageQuery } from '../http/pages/page.js';
 import { invalid, Problem } from '../http/problems/problem.js';
 import { Transactions } from '../platform/database/transactions.js';
 import { notFound } from '../platform/database/resource-table.js';
-import type { AcceptedVersions } from '../platform/database/resource-table.js';
+import type { Precondition } from '../http/responses/precondition.js';
 import { EventLog } from '../platform/events/event-log.js';
 import { loggedChanges, recordAfter } from './endpoint-changes.js';
 import { EndpointSecrets } from './endpoint-secrets.service.js';
@@ -71,7 +71,7 @@ export class WebhookEndpointsService {
   updateEndpoint(
     id: string,
     dto: UpdateWebhookEndpointDto,
-    versions: AcceptedVersions,
+    versions: Precondition,
   ): Promise<WebhookEndpoint> {
     if (dto.url !== undefined) this.assertAllowed(dto.url);
     return this.transactions.run(async (tx) => {
@@ -86,7 +86,7 @@ export class WebhookEndpointsService {
   }
 
   /** Nothing is sent to it any more. @throws Problem `precondition_failed` */
-  deleteEndpoint(id: string, versions: AcceptedVersions): Promise<void> {
+  deleteEndpoint(id: string, versions: Precondition): Promise<void> {
     return this.transactions.run(async (tx) => {
       await this.endpoints.table.softDelete(tx, { id, versions });
       await this.events.append(tx, { type: 'webhook_endpoint.deleted', resourceId: id });

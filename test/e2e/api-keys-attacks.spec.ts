@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { Notifications } from '../../src/platform/database/notifications.js';
+import { PgListener } from '../../src/platform/database/pg-listener.js';
 import { ApiKeysRepository } from '../../src/identity/api-keys/api-keys.repository.js';
 import type { Any, ApiClient, ApiResponse } from '../support/api-client.js';
 import { createKey } from '../support/api-keys.js';
@@ -178,7 +178,7 @@ const CHANGES: Record<string, [Change, Call, before: number, after: number]> = {
 describe.each(['with the lines up', 'with the lines cut right before'])(
   'within five seconds, %s,',
   (lines) => {
-    const areCurrent = () => [here, there].map(({ app }) => app.get(Notifications).isCurrent());
+    const areCurrent = () => [here, there].map(({ app }) => app.get(PgListener).isCurrent());
 
     it.each(Object.keys(CHANGES))('a key feels on every instance %s', async (name) => {
       const [happen, call, before, after] = CHANGES[name] as (typeof CHANGES)[string];
@@ -232,9 +232,9 @@ describe('a key and its owner', () => {
     const away = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
     // What is heard while a key is read keeps it from being remembered.
     const made = performance.now();
-    await until(() => there.app.get(Notifications).isCurrent(performance.now() - made));
+    await until(() => there.app.get(PgListener).isCurrent(performance.now() - made));
     try {
-      vi.spyOn(there.app.get(Notifications), 'isCurrent').mockReturnValue(false);
+      vi.spyOn(there.app.get(PgListener), 'isCurrent').mockReturnValue(false);
       const clock = vi.spyOn(performance, 'now').mockReturnValue(performance.now());
       expect(await status()).toBe(200);
       const read = vi.spyOn(there.app.get(ApiKeysRepository), 'findUsable').mockRejectedValue(away);

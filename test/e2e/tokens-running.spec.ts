@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { currentContext } from '../../src/http/context/request-context.js';
-import { Notifications } from '../../src/platform/database/notifications.js';
+import { PgListener } from '../../src/platform/database/pg-listener.js';
 import { AccessStateService } from '../../src/identity/sessions/access-state.service.js';
 import { SessionsRepository } from '../../src/identity/sessions/sessions.repository.js';
 import type { ApiClient } from '../support/api-client.js';
@@ -113,7 +113,7 @@ describe('a request with a token', () => {
 
   it('costs no query of its own: a hundred hear by one line what changes', async () => {
     const user = await here.signIn('customer');
-    const line = vi.spyOn(here.app.get(Notifications), 'isCurrent').mockReturnValue(true);
+    const line = vi.spyOn(here.app.get(PgListener), 'isCurrent').mockReturnValue(true);
     try {
       await queries(here, () => callOften(user)).toBe(0);
     } finally {
@@ -127,7 +127,7 @@ describe('a request with a token', () => {
     const endedSince = sessions.endedSince.bind(sessions);
     let readings = 0;
     const spies = [
-      vi.spyOn(here.app.get(Notifications), 'isCurrent').mockReturnValue(false),
+      vi.spyOn(here.app.get(PgListener), 'isCurrent').mockReturnValue(false),
       // The clock stands, when the last reading is too old to be believed.
       vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 5000),
       vi.spyOn(sessions, 'endedSince').mockImplementation((since) => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AttemptLimiter } from '../../src/identity/auth/attempt-limiter.service.js';
-import type { Budget, GuessingAttempt } from '../../src/http/rate-limits/guessing-limiter.js';
+import type { Budget, BruteForceAttempt } from '../../src/http/rate-limits/brute-force-limiter.js';
 import { startTestApp } from '../support/test-app.js';
 import type { TestApp } from '../support/test-app.js';
 
@@ -27,13 +27,13 @@ afterAll(async () => {
   await app.close();
 });
 
-const take = (attempt: Partial<GuessingAttempt> = {}, by = limiter) =>
+const take = (attempt: Partial<BruteForceAttempt> = {}, by = limiter) =>
   by.take({ kind: 'login', factor: 1, network: HOME, account: undefined, ...attempt });
 
 const isRefused = (budgets: readonly Budget[]) => budgets.some(({ hits, limit }) => hits > limit);
 
 /** Tries until it is refused. Returns for how long, in whole minutes. */
-async function overrun(attempt: Partial<GuessingAttempt> = {}): Promise<number> {
+async function overrun(attempt: Partial<BruteForceAttempt> = {}): Promise<number> {
   for (let n = 0; n <= LIMIT; n += 1) {
     const budgets = await take(attempt);
     if (isRefused(budgets)) return Math.ceil((budgets.at(-1)?.secondsLeft ?? 0) / 60);

@@ -46,11 +46,11 @@ afterAll(async () => {
 function holdBatches(): { gate: EventEmitter; end: () => void } {
   const gate = new EventEmitter();
   const repository = app.app.get(StagedRowsRepository);
-  const carryOut = repository.carryOut.bind(repository);
+  const run = repository.applyBatch.bind(repository);
   let begun = 0;
-  const spy = vi.spyOn(repository, 'carryOut').mockImplementation(async (...args) => {
+  const spy = vi.spyOn(repository, 'applyBatch').mockImplementation(async (...args) => {
     if ((begun += 1) > 2) await once(gate, 'open');
-    return carryOut(...args);
+    return run(...args);
   });
   return {
     gate,

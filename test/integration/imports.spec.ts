@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Transactions } from '../../src/platform/database/transactions.js';
-import { CarryOutService } from '../../src/inventory/product-imports/carry-out.service.js';
+import { ImportRunner } from '../../src/inventory/product-imports/import-runner.service.js';
 import { StagedRowsRepository } from '../../src/inventory/product-imports/staged-rows.repository.js';
 import { UpkeepService } from '../../src/inventory/product-imports/upkeep.service.js';
 import { UploadsService } from '../../src/inventory/product-imports/uploads.service.js';
@@ -111,8 +111,8 @@ describe('an import that is interrupted', () => {
     async (batches) => {
       let done = 0;
       const repository = app.app.get(StagedRowsRepository);
-      const batch = repository.carryOut.bind(repository);
-      const carryOut = vi.spyOn(repository, 'carryOut').mockImplementation(async (...args) => {
+      const batch = repository.applyBatch.bind(repository);
+      const run = vi.spyOn(repository, 'applyBatch').mockImplementation(async (...args) => {
         const counts = await batch(...args);
         // Its work is done, and must be undone.
         if ((done += 1) > batches) throw new Error('interrupted');
@@ -129,7 +129,7 @@ describe('an import that is interrupted', () => {
       const halfDone = await manager.api.get(`/v1/product-imports/${body.id}`);
       expect(halfDone.body).toMatchObject({ status: 'running' });
       expect((await products())?.all).toBe(halfDone.body['created_rows']);
-      carryOut.mockRestore();
+      run.mockRestore();
       await runJobsNow(app.dataSource);
       const end = await ended(manager.api, body.id);
       expect(countsOf(end)).toEqual([475, 450, 0, 25, 0]);
@@ -138,27 +138,27 @@ describe('an import that is interrupted', () => {
   );
 
   it('by two workers at once does no row twice either', async () => {
-    const service = app.app.get(CarryOutService);
-    const carryOut = vi.spyOn(service, 'carryOut').mockResolvedValue();
+    const service = app.app.get(ImportRunner);
+    const run = vi.spyOn(service, 'run').mockResolvedValue();
     const { body } = await upload(manager.api, fileOf('A', 0, 450));
-    await until(() => carryOut.mock.calls.length > 0);
-    carryOut.mockRestore();
+    await until(() => run.mock.calls.length > 0);
+    run.mockRestore();
     const { signal } = new AbortController();
-    await Promise.all([service.carryOut(body.id, signal), service.carryOut(body.id, signal)]);
+    await Promise.all([service.run(body.id, signal), service.run(body.id, signal)]);
     const end = await ended(manager.api, body.id);
     expect(countsOf(end)).toEqual([450, 450, 0, 0, 0]);
     expect(await products()).toEqual({ all: 450, once: 450, named: { A: 450 } });
   });
 
   it('stops between two batches when the service stops', async () => {
-    const service = app.app.get(CarryOutService);
-    const carryOut = vi.spyOn(service, 'carryOut').mockResolvedValue();
+    const service = app.app.get(ImportRunner);
+    const run = vi.spyOn(service, 'run').mockResolvedValue();
     const { body } = await upload(manager.api, fileOf('A', 0, 450));
-    await until(() => carryOut.mock.calls.length > 0);
-    carryOut.mockRestore();
-    await expect(service.carryOut(body.id, AbortSignal.abort(new Error('stop')))).rejects.toThrow('stop');
+    await until(() => run.mock.calls.length > 0);
+    run.mockRestore();
+    await expect(service.run(body.id, AbortSignal.abort(new Error('stop')))).rejects.toThrow('stop');
     expect((await products())?.all).toBe(0);
-    await service.carryOut(body.id, new AbortController().signal);
+    await service.run(body.id, new AbortController().signal);
     expect((await products())?.all).toBe(450);
   });
 });
@@ -176,7 +176,7 @@ describe('large rows', () => {
     // No words: to index them would take longer than all else.
     const text = '-'.repeat(4500);
     const rows = Array.from({ length: 1200 }, (_, n) => `S-${n},Thing,1,${text}${n}\n`).join('');
-    const next = vi.spyOn(app.app.get(StagedRowsRepository), 'carryOut');
+    const next = vi.spyOn(app.app.get(StagedRowsRepository), 'applyBatch');
     const end = await importFile(manager.api, `sku,name,price,description\n${rows}`);
     expect(countsOf(end)).toEqual([1200, 1200, 0, 0, 0]);
     expect(next.mock.calls.length).toBeGreaterThanOrEqual(3);
@@ -203,7 +203,7 @@ describe('upkeep', () => {
     const transactions = app.app.get(Transactions);
     const frame = { begin: () => Promise.resolve(), end: () => Promise.resolve() };
     // One transaction has one time: what is young in it stays young until its end, and only until then.
-    const statuses = await transactions.together(frame, () =>
+    const statuses = await transactions.runIdempotent(frame, () =>
       transactions.run(async (tx) => {
         await insert(tx, lost, '61 seconds');
         await insert(tx, young, '59 seconds');

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Notifications } from '../../src/platform/database/notifications.js';
+import { PgListener } from '../../src/platform/database/pg-listener.js';
 import type { ApiClient } from '../support/api-client.js';
 import { FreezingProxy } from '../support/freezing-proxy.js';
 import { createProduct } from '../support/products.js';
@@ -41,7 +41,7 @@ afterAll(async () => {
   await here.close();
 });
 
-const isCurrent = ({ app }: TestApp) => app.get(Notifications).isCurrent(A_SECOND);
+const isCurrent = ({ app }: TestApp) => app.get(PgListener).isCurrent(A_SECOND);
 
 const versionOf = ({ headers }: { headers: Headers }) => Number(/\d+/.exec(headers.get('etag') ?? '')?.[0]);
 const read = async (api: ApiClient, id: string) => versionOf(await api.get(`/v1/products/${id}`));

@@ -20,7 +20,7 @@ const idOf = async (tx: { query: TestApp['dataSource']['query'] }) =>
 describe('work that is done together', () => {
   it('has one transaction, also where it begins several at the same time', async () => {
     const begin = vi.fn(nothing);
-    const ids = await transactions.together({ begin, end: nothing }, () =>
+    const ids = await transactions.runIdempotent({ begin, end: nothing }, () =>
       Promise.all([transactions.run(idOf), transactions.run(idOf), transactions.statement(idOf)]),
     );
     expect(new Set(ids).size).toBe(1);
@@ -31,7 +31,7 @@ describe('work that is done together', () => {
     const begin = () => Promise.reject(new Error('taken'));
     const effect = vi.fn(idOf);
     const stubborn = () => transactions.run(effect).catch(() => transactions.run(effect));
-    await expect(transactions.together({ begin, end: nothing }, stubborn)).rejects.toThrow('taken');
+    await expect(transactions.runIdempotent({ begin, end: nothing }, stubborn)).rejects.toThrow('taken');
     expect(effect).not.toHaveBeenCalled();
   });
 
@@ -43,16 +43,18 @@ describe('work that is done together', () => {
         return Promise.resolve();
       });
     const end = () => Promise.resolve(void done.push('end'));
-    await transactions.together({ begin: nothing, end }, work('after'));
+    await transactions.runIdempotent({ begin: nothing, end }, work('after'));
     expect(done).toEqual(['end', 'after']);
     const fails = () => Promise.reject(new Error('no'));
-    await expect(transactions.together({ begin: nothing, end: fails }, work('never'))).rejects.toThrow('no');
+    await expect(transactions.runIdempotent({ begin: nothing, end: fails }, work('never'))).rejects.toThrow(
+      'no',
+    );
     await work('alone')();
     expect(done).toEqual(['end', 'after', 'alone']);
   });
 
   it('must begin one: what it did elsewhere would not commit with the rest', async () => {
-    await expect(transactions.together({ begin: nothing, end: nothing }, nothing)).rejects.toThrow(
+    await expect(transactions.runIdempotent({ begin: nothing, end: nothing }, nothing)).rejects.toThrow(
       'began none',
     );
   });
@@ -93,7 +95,7 @@ describe('what the database gives up because of a conflict', () => {
         ids.add(await idOf(tx));
         return work(tx);
       });
-    expect(await transactions.together({ begin, end }, all)).toBe('done');
+    expect(await transactions.runIdempotent({ begin, end }, all)).toBe('done');
     expect([work, begin, end].map(({ mock }) => mock.calls.length)).toEqual([4, 4, 1]);
     expect(ids.size).toBe(4);
   });
@@ -102,7 +104,7 @@ describe('what the database gives up because of a conflict', () => {
     const work = conflicting(Infinity);
     await expect(transactions.run(work)).rejects.toThrow('conflict');
     await expect(
-      transactions.together({ begin: nothing, end: nothing }, () => transactions.run(work)),
+      transactions.runIdempotent({ begin: nothing, end: nothing }, () => transactions.run(work)),
     ).rejects.toThrow('conflict');
     expect(work).toHaveBeenCalledTimes(8);
   });
@@ -112,7 +114,7 @@ describe('what the database gives up because of a conflict', () => {
     const [alone, shared, wrong] = [conflicting(1), conflicting(1), conflicting(1, '23514')];
     await expect(transactions.run(alone, once)).rejects.toThrow('conflict');
     const together = () => transactions.run(shared, once);
-    await expect(transactions.together({ begin: nothing, end: nothing }, together)).rejects.toThrow(
+    await expect(transactions.runIdempotent({ begin: nothing, end: nothing }, together)).rejects.toThrow(
       'conflict',
     );
     await expect(transactions.run(wrong)).rejects.toThrow('conflict');

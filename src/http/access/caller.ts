@@ -21,7 +21,7 @@ export interface Caller {
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Set by the TokenGuard when a valid credential came along. */
+    /** Set by the AuthenticationGuard when a valid credential came along. */
     caller?: Caller;
     /** Why the credential that came along is not valid; thrown by the AccessGuard where one is needed. */
     credentialProblem?: Problem;

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { ExecutionContext } from '@nestjs/common';
 import { AccessGuard } from './access.guard.js';
-import { TokenGuard } from './token.guard.js';
+import { AuthenticationGuard } from './authentication.guard.js';
 
 /** For answers that go on for long: whether their request would still be let in. */
 @Injectable()
 export class StandingAccess {
   constructor(
-    private readonly tokens: TokenGuard,
+    private readonly tokens: AuthenticationGuard,
     private readonly access: AccessGuard,
   ) {}
 

@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsInt, IsString, Max, MaxLength, Min } from 'class-validator';
 import { FromInteger } from '../validation/query-values.js';
-import { IsTimestamp, MayBeAbsent } from '../validation/fields.js';
+import { IsTimestamp, OptionalField } from '../validation/fields.js';
 
 /** Some rows of a list, and where the next ones begin (null: nowhere). */
 export interface Page<Row> {
@@ -22,7 +22,7 @@ export class PageQuery {
   /** The `next_cursor` of the page before; only with the same sort and filters. */
   @MaxLength(4096)
   @IsString()
-  @MayBeAbsent()
+  @OptionalField()
   cursor?: string;
 }
 
@@ -30,11 +30,11 @@ export class PageQuery {
 export class CreatedRangeQuery extends PageQuery {
   /** Only items created after this time. */
   @IsTimestamp()
-  @MayBeAbsent()
+  @OptionalField()
   created_after?: string;
 
   /** Only items created before this time. */
   @IsTimestamp()
-  @MayBeAbsent()
+  @OptionalField()
   created_before?: string;
 }

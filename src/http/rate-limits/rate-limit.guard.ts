@@ -7,22 +7,22 @@ import { Config } from '../../../config/index.js';
 import { clientAddress } from '../context/client-address.js';
 import { appendHeader } from '../server/append-header.js';
 import { Problem } from '../problems/problem.js';
-import { GUESSING_LIMITER } from './guessing-limiter.js';
-import type { Budget, GuessingLimiter } from './guessing-limiter.js';
-import { GUESSING_RULE } from './limits-guessing.decorator.js';
-import type { GuessingRule } from './limits-guessing.decorator.js';
+import { BRUTE_FORCE_LIMITER } from './brute-force-limiter.js';
+import type { Budget, BruteForceLimiter } from './brute-force-limiter.js';
+import { BRUTE_FORCE_RULE } from './brute-force-limit.decorator.js';
+import type { BruteForceRule } from './brute-force-limit.decorator.js';
 import { networkOf } from './network.js';
 import { RateLimiter } from './rate-limiter.js';
 
-const MINUTE = 60_000;
+const MINUTE_MS = 60_000;
 
 /**
- * How often: one budget for each caller (else address), counted in this process, and on routes with `@LimitsGuessing` those
+ * How often: one budget for each caller (else address), counted in this process, and on routes with `@BruteForceLimit` those
  * of address and account, counted in the database. With the headers of the IETF RateLimit draft.
  */
 @Injectable()
 export class RateLimitGuard extends ThrottlerGuard {
-  @Inject(GUESSING_LIMITER) private readonly guessing: GuessingLimiter;
+  @Inject(BRUTE_FORCE_LIMITER) private readonly bruteForce: BruteForceLimiter;
 
   /** The library looks for fifteen kinds of metadata a request; ours has one. */
   override async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -38,8 +38,8 @@ export class RateLimitGuard extends ThrottlerGuard {
         generateKey: () => '',
       });
     }
-    const rule = this.reflector.get<GuessingRule | undefined>(GUESSING_RULE, context.getHandler());
-    if (rule) await this.limitGuessing(rule, context);
+    const rule = this.reflector.get<BruteForceRule | undefined>(BRUTE_FORCE_RULE, context.getHandler());
+    if (rule) await this.limitBruteForce(rule, context);
     return true;
   }
 
@@ -59,11 +59,11 @@ export class RateLimitGuard extends ThrottlerGuard {
     return true;
   }
 
-  private async limitGuessing({ kind, factor = 1, account }: GuessingRule, context: ExecutionContext) {
+  private async limitBruteForce({ kind, factor = 1, account }: BruteForceRule, context: ExecutionContext) {
     const http = context.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
     const network = networkOf(clientAddress(request));
-    const budgets = await this.guessing.take({ kind, factor, network, account: account?.(request) });
+    const budgets = await this.bruteForce.take({ kind, factor, network, account: account?.(request) });
     for (const budget of budgets) spend(budget, http.getResponse());
   }
 
@@ -93,7 +93,7 @@ export const RateLimitModule = ThrottlerModule.forRootAsync({
       {
         name: 'default',
         limit: limits.requestsPerMinute,
-        ttl: MINUTE,
+        ttl: MINUTE_MS,
         skipIf: () => limits.requestsPerMinute === 0,
       },
     ],

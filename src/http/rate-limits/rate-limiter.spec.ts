@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { RateLimiter } from './rate-limiter.js';
 
-const MINUTE = 60_000;
+const MINUTE_MS = 60_000;
 
 function limiterAt(start: number) {
   let now = start;
   const limiter = new RateLimiter(() => now);
   return {
-    hit: (key: string, limit = 3) => limiter.increment(key, MINUTE, limit),
+    hit: (key: string, limit = 3) => limiter.increment(key, MINUTE_MS, limit),
     wait: (ms: number) => (now += ms),
   };
 }
@@ -38,7 +38,7 @@ describe('RateLimiter', () => {
   it('begins anew when the window has ended, whatever was refused in it', async () => {
     const { hit, wait } = limiterAt(0);
     for (let count = 0; count < 10; count += 1) await hit('a');
-    wait(MINUTE - 1);
+    wait(MINUTE_MS - 1);
     expect((await hit('a')).isBlocked).toBe(true);
     wait(1);
     expect(await hit('a')).toMatchObject({ isBlocked: false, totalHits: 1, timeToExpire: 60 });

@@ -3,9 +3,7 @@ import type { ExecutionContext } from '@nestjs/common';
 import { ApiHeader } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { invalid } from '../problems/problem.js';
-
-/** What a writer demands of the version it changes; `any` (no header, or `*`) demands only that the object exists. */
-export type Precondition = 'any' | readonly number[];
+import type { Precondition } from './precondition.js';
 
 const ENTITY_TAGS = /^\s*(W\/)?"[\x21\x23-\x7e\x80-\xff]*"(\s*,\s*(W\/)?"[\x21\x23-\x7e\x80-\xff]*")*\s*$/;
 

@@ -3,7 +3,7 @@ import { validateSync } from 'class-validator';
 import { describe, expect, it } from 'vitest';
 import { IsCurrency } from '../../inventory/money/currency.js';
 import { IsPrice, IsPriceBound } from '../../inventory/money/money.js';
-import { IsText, isTimestamp, MayBeAbsent, MayBeNull, toUtc } from './fields.js';
+import { IsText, isTimestamp, OptionalField, NullableField, toUtc } from './fields.js';
 
 /** The first finding of a rule about one value, or undefined if it holds. */
 function finding(rule: PropertyDecorator, value: unknown, ...more: PropertyDecorator[]): string | undefined {
@@ -73,13 +73,13 @@ describe('IsCurrency', () => {
   });
 });
 
-describe('MayBeAbsent and MayBeNull', () => {
+describe('OptionalField and NullableField', () => {
   it.each([
-    [MayBeAbsent(), undefined, undefined],
-    [MayBeAbsent(), null, 'type'],
-    [MayBeNull(), undefined, undefined],
-    [MayBeNull(), null, undefined],
-    [MayBeNull(), 1, 'type'],
+    [OptionalField(), undefined, undefined],
+    [OptionalField(), null, 'type'],
+    [NullableField(), undefined, undefined],
+    [NullableField(), null, undefined],
+    [NullableField(), 1, 'type'],
   ])('case %#', (optional, value, code) => {
     expect(finding(IsText(1, 3), value, optional)).toBe(code);
   });

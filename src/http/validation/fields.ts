@@ -3,10 +3,10 @@ import { ApiProperty } from '@nestjs/swagger';
 import { buildMessage, ValidateBy, ValidateIf } from 'class-validator';
 
 /** The field may be left out; unlike `@IsOptional`, an explicit null is still checked (and mostly refused). */
-export const MayBeAbsent = () => ValidateIf((_, value) => value !== undefined);
+export const OptionalField = () => ValidateIf((_, value) => value !== undefined);
 
 /** The field may be left out or null. */
-export const MayBeNull = () => ValidateIf((_, value) => value !== undefined && value !== null);
+export const NullableField = () => ValidateIf((_, value) => value !== undefined && value !== null);
 
 /** Text of `min` to `max` characters, counted as PostgreSQL counts them (code points: an emoji is one). */
 export function IsText(min: number, max: number): PropertyDecorator {

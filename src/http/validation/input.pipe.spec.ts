@@ -16,7 +16,7 @@ import {
 } from 'class-validator';
 import { describe, expect, it } from 'vitest';
 import { Problem } from '../problems/problem.js';
-import { MayBeAbsent } from './fields.js';
+import { OptionalField } from './fields.js';
 import { InputPipe } from './input.pipe.js';
 
 class Item {
@@ -33,22 +33,22 @@ class Dto {
   word: string;
 
   @IsIn(['a', 'b'])
-  @MayBeAbsent()
+  @OptionalField()
   letter?: string;
 
   @IsEmail()
-  @MayBeAbsent()
+  @OptionalField()
   email?: string;
 
   @IsBoolean()
-  @MayBeAbsent()
+  @OptionalField()
   flag: boolean = true;
 
   @ArrayMaxSize(2)
   @ValidateNested({ each: true })
   @Type(() => Item)
   @IsArray()
-  @MayBeAbsent()
+  @OptionalField()
   items?: Item[];
 }
 

@@ -2,7 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import { ArrayMaxSize, ArrayMinSize, ArrayUnique, IsArray, IsIn } from 'class-validator';
 import { SCOPES } from '../../../config/scopes.js';
 import type { Scope } from '../../../config/scopes.js';
-import { IsFuture, IsText, IsTimestamp, MayBeNull } from '../../http/validation/fields.js';
+import { IsFuture, IsText, IsTimestamp, NullableField } from '../../http/validation/fields.js';
 import { prefixOf } from './api-key-text.js';
 import type { ListedApiKey } from './api-keys.repository.js';
 
@@ -36,7 +36,7 @@ export class CreateApiKeyDto {
    */
   @IsFuture()
   @IsTimestamp()
-  @MayBeNull()
+  @NullableField()
   expires_at?: string | null;
 }
 

@@ -7,7 +7,7 @@ import type { Caller } from '../../http/access/caller.js';
 import { PageQuery } from '../../http/pages/page.js';
 import { Problems } from '../../http/problems/problems.decorator.js';
 import { IfMatch } from '../../http/responses/etag.js';
-import type { Precondition } from '../../http/responses/etag.js';
+import type { Precondition } from '../../http/responses/precondition.js';
 import { NoStore } from '../../http/responses/no-store.decorator.js';
 import {
   Returns,

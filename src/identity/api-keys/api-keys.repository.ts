@@ -7,7 +7,7 @@ import { sortsOf } from '../../platform/database/entity-columns.js';
 import { Keyset } from '../../platform/database/keyset.js';
 import type { Page, PageQuery } from '../../http/pages/page.js';
 import { Sql } from '../../platform/database/sql.js';
-import type { AcceptedVersions } from '../../platform/database/resource-table.js';
+import type { Precondition } from '../../http/responses/precondition.js';
 import { ApiKey } from './api-key.entity.js';
 import { accessOfUser, lockedActiveUser } from '../users/user-access.sql.js';
 
@@ -99,7 +99,7 @@ export class ApiKeysRepository {
    */
   async revoke(
     tx: EntityManager,
-    { userId, id, versions }: { userId: string; id: string; versions: AcceptedVersions },
+    { userId, id, versions }: { userId: string; id: string; versions: Precondition },
     now: Date,
   ): Promise<ListedApiKey[]> {
     const [rows] = await tx.query<[ListedApiKey[], number]>(

@@ -7,7 +7,7 @@ import type { Page, PageQuery } from '../../http/pages/page.js';
 import { invalid, Problem } from '../../http/problems/problem.js';
 import { Transactions } from '../../platform/database/transactions.js';
 import { notFound } from '../../platform/database/resource-table.js';
-import type { AcceptedVersions } from '../../platform/database/resource-table.js';
+import type { Precondition } from '../../http/responses/precondition.js';
 import { EventLog } from '../../platform/events/event-log.js';
 import { formatKey, hashSecret, newSecret } from './api-key-text.js';
 import type { CreateApiKeyDto } from './api-key.dto.js';
@@ -55,7 +55,7 @@ export class ApiKeysService {
   }
 
   /** The key, and those that were made with it, are refused from now on. @throws Problem `not_found`, `precondition_failed` */
-  async revokeKey(userId: string, id: string, versions: AcceptedVersions): Promise<void> {
+  async revokeKey(userId: string, id: string, versions: Precondition): Promise<void> {
     const revoked = await this.transactions.run(async (tx) => {
       const keys = await this.keys.revoke(tx, { userId, id, versions }, new Date());
       if (keys.length === 0) return this.explainUnchanged(tx, userId, id);

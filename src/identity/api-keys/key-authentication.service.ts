@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Caller } from '../../http/access/caller.js';
 import { scopesOf } from '../../../config/scopes.js';
-import type { ApiKeyAuthenticator } from '../../http/access/token.guard.js';
+import type { ApiKeyAuthenticator } from '../../http/access/authentication.guard.js';
 import { Problem } from '../../http/problems/problem.js';
 import { isSecretOf, parseKey } from './api-key-text.js';
 import { ApiKeysRepository } from './api-keys.repository.js';

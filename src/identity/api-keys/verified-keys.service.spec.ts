@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Caller } from '../../http/access/caller.js';
-import type { Listener, Notifications } from '../../platform/database/notifications.js';
+import type { Listener, PgListener } from '../../platform/database/pg-listener.js';
 import { VerifiedKeysService } from './verified-keys.service.js';
 import type { VerifiedKey } from './verified-keys.service.js';
 
@@ -15,7 +15,7 @@ beforeEach(() => {
     listen: (channel: string, given: Listener) => (listener = channel === 'api_keys' ? given : listener),
     isCurrent: () => isCurrent,
   };
-  keys = new VerifiedKeysService(notifications as unknown as Notifications);
+  keys = new VerifiedKeysService(notifications as unknown as PgListener);
   keys.onModuleInit();
 });
 afterEach(() => {

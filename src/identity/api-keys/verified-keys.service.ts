@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { OnModuleInit } from '@nestjs/common';
 import type { Caller } from '../../http/access/caller.js';
 import { BoundedMap } from '../../http/server/bounded-map.js';
-import { Notifications } from '../../platform/database/notifications.js';
+import { PgListener } from '../../platform/database/pg-listener.js';
 
 const MAX_REMEMBERED = 10_000;
 /** How long a key is believed while nobody would tell of a change. */
@@ -41,10 +41,10 @@ export class VerifiedKeysService implements OnModuleInit {
   private owners = new BoundedMap<OwnerMark | null>(MAX_REMEMBERED);
   private changes = 0;
 
-  constructor(private readonly notifications: Notifications) {}
+  constructor(private readonly listener: PgListener) {}
 
   onModuleInit(): void {
-    this.notifications.listen('api_keys', {
+    this.listener.listen('api_keys', {
       onPayload: (payload) => this.hear(JSON.parse(payload) as { key?: string; user?: string }),
       onConnect: () => {
         this.forgetAll();
@@ -56,7 +56,7 @@ export class VerifiedKeysService implements OnModuleInit {
   find(id: string): VerifiedKey | undefined {
     const known = this.keys.get(id);
     if (!known || this.owners.get(known.key.caller.userId) !== known.owner) return undefined;
-    const isBelieved = this.notifications.isCurrent() || performance.now() - known.readAt < UNWATCHED_MS;
+    const isBelieved = this.listener.isCurrent() || performance.now() - known.readAt < UNWATCHED_MS;
     return isBelieved ? known.key : undefined;
   }
 

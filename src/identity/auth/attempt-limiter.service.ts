@@ -2,7 +2,11 @@ import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { OnModuleInit } from '@nestjs/common';
 import { Config } from '../../../config/index.js';
-import type { Budget, GuessingAttempt, GuessingLimiter } from '../../http/rate-limits/guessing-limiter.js';
+import type {
+  Budget,
+  BruteForceAttempt,
+  BruteForceLimiter,
+} from '../../http/rate-limits/brute-force-limiter.js';
 import { networkOf } from '../../http/rate-limits/network.js';
 import { JobRegistry } from '../../platform/jobs/job-registry.js';
 import type { JobContext } from '../../platform/jobs/job-registry.js';
@@ -18,7 +22,7 @@ const BATCH = 1000;
  * who hammer an account do not keep its owner out where the owner has signed in before.
  */
 @Injectable()
-export class AttemptLimiter implements GuessingLimiter, OnModuleInit {
+export class AttemptLimiter implements BruteForceLimiter, OnModuleInit {
   constructor(
     private readonly attempts: AttemptsRepository,
     private readonly jobs: JobRegistry,
@@ -29,7 +33,7 @@ export class AttemptLimiter implements GuessingLimiter, OnModuleInit {
     this.jobs.schedule('attempts.remove_old', '*/10 * * * *', (job) => this.removeOld(job));
   }
 
-  async take({ kind, factor, network, account }: GuessingAttempt): Promise<Budget[]> {
+  async take({ kind, factor, network, account }: BruteForceAttempt): Promise<Budget[]> {
     const limit = this.config.limits.loginsPerMinute * factor;
     if (limit === 0) return [];
     const keys = {

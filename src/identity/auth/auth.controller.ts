@@ -3,7 +3,7 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Idempotent } from '../../http/idempotency/idempotency.interceptor.js';
 import { Public } from '../../http/access/access.decorators.js';
 import { Problems } from '../../http/problems/problems.decorator.js';
-import { byEmail, LimitsGuessing } from '../../http/rate-limits/limits-guessing.decorator.js';
+import { byEmail, BruteForceLimit } from '../../http/rate-limits/brute-force-limit.decorator.js';
 import { ReturnsCreated, ReturnsNothing, ReturnsObject } from '../../http/responses/returns.decorators.js';
 import { CurrentDevice } from '../sessions/device.js';
 import type { Device } from '../sessions/device.js';
@@ -24,7 +24,7 @@ export class AuthController {
 
   @Post('register')
   @Public()
-  @LimitsGuessing('register', { account: byEmail })
+  @BruteForceLimit('register', { account: byEmail })
   @Idempotent()
   @ReturnsCreated(UserResponse, '/v1/users')
   @Problems('duplicate_email')
@@ -35,7 +35,7 @@ export class AuthController {
 
   @Post('login')
   @Public()
-  @LimitsGuessing('login', { account: byEmail })
+  @BruteForceLimit('login', { account: byEmail })
   @ReturnsObject(TokensResponse)
   @Problems('invalid_credentials', 'mfa_required')
   @ApiOperation({
@@ -48,7 +48,7 @@ export class AuthController {
 
   @Post('login/confirm')
   @Public()
-  @LimitsGuessing('login_confirm')
+  @BruteForceLimit('login_confirm')
   @ReturnsObject(TokensResponse)
   @Problems('invalid_credentials')
   @ApiOperation({
@@ -61,7 +61,7 @@ export class AuthController {
 
   @Post('refresh')
   @Public()
-  @LimitsGuessing('refresh', { account: bySession, factor: 10 })
+  @BruteForceLimit('refresh', { account: bySession, factor: 10 })
   @ReturnsObject(TokensResponse)
   @Problems('invalid_credentials')
   @ApiOperation({

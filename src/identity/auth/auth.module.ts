@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { GUESSING_LIMITER } from '../../http/rate-limits/guessing-limiter.js';
+import { BRUTE_FORCE_LIMITER } from '../../http/rate-limits/brute-force-limiter.js';
 import { EmailVerificationsModule } from '../email-verifications/email-verifications.module.js';
 import { OneTimeTokensModule } from '../one-time-tokens/one-time-tokens.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
@@ -28,8 +28,8 @@ import { PasswordController } from './password.controller.js';
     AuthService,
     AttemptsRepository,
     AttemptLimiter,
-    { provide: GUESSING_LIMITER, useExisting: AttemptLimiter },
+    { provide: BRUTE_FORCE_LIMITER, useExisting: AttemptLimiter },
   ],
-  exports: [AuthService, AttemptLimiter, GUESSING_LIMITER],
+  exports: [AuthService, AttemptLimiter, BRUTE_FORCE_LIMITER],
 })
 export class AuthModule {}

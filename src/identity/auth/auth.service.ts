@@ -115,7 +115,7 @@ export class AuthService {
   private async askForSecondStep(user: User): Promise<never> {
     const token = await this.transactions.run(async (tx) => {
       // A password that was replaced while it was checked must not leave a token behind.
-      if (!(await this.users.holdUnchanged(tx, user))) {
+      if (!(await this.users.lockUnchanged(tx, user))) {
         throw new Problem('invalid_credentials', 'The account has changed meanwhile. Sign in again.');
       }
       return this.tokens.create(tx, {

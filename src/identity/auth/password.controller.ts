@@ -4,7 +4,7 @@ import { SignedIn } from '../../http/access/access.decorators.js';
 import { CurrentCaller } from '../../http/access/caller.js';
 import type { Caller } from '../../http/access/caller.js';
 import { Problems } from '../../http/problems/problems.decorator.js';
-import { byCaller, LimitsGuessing } from '../../http/rate-limits/limits-guessing.decorator.js';
+import { byCaller, BruteForceLimit } from '../../http/rate-limits/brute-force-limit.decorator.js';
 import { ReturnsNothing } from '../../http/responses/returns.decorators.js';
 import { ChangePasswordDto } from './auth.dto.js';
 import { AuthService } from './auth.service.js';
@@ -17,7 +17,7 @@ export class PasswordController {
 
   @Put()
   @SignedIn()
-  @LimitsGuessing('password', { account: byCaller })
+  @BruteForceLimit('password', { account: byCaller })
   @ReturnsNothing()
   @Problems('invalid_credentials', 'not_found')
   @ApiOperation({ summary: 'Change your password', description: 'Ends all of your other sessions.' })

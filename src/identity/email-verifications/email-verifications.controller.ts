@@ -4,7 +4,7 @@ import { Public, SignedIn } from '../../http/access/access.decorators.js';
 import { CurrentCaller } from '../../http/access/caller.js';
 import type { Caller } from '../../http/access/caller.js';
 import { Problems } from '../../http/problems/problems.decorator.js';
-import { byCaller, LimitsGuessing } from '../../http/rate-limits/limits-guessing.decorator.js';
+import { byCaller, BruteForceLimit } from '../../http/rate-limits/brute-force-limit.decorator.js';
 import { ReturnsAccepted, ReturnsNothing } from '../../http/responses/returns.decorators.js';
 import { ConfirmEmailVerificationDto } from './email-verification.dto.js';
 import { EmailVerificationsService } from './email-verifications.service.js';
@@ -16,7 +16,7 @@ export class EmailVerificationsController {
 
   @Post()
   @SignedIn()
-  @LimitsGuessing('email_verification', { account: byCaller })
+  @BruteForceLimit('email_verification', { account: byCaller })
   @ReturnsAccepted()
   @Problems('not_found')
   @ApiOperation({
@@ -30,7 +30,7 @@ export class EmailVerificationsController {
 
   @Post('confirm')
   @Public()
-  @LimitsGuessing('email_verification_confirm')
+  @BruteForceLimit('email_verification_confirm')
   @ReturnsNothing()
   @ApiOperation({
     summary: 'Verify an e-mail address',

@@ -3,7 +3,7 @@ import { ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Public } from '../../http/access/access.decorators.js';
 import { Problems } from '../../http/problems/problems.decorator.js';
-import { LimitsGuessing } from '../../http/rate-limits/limits-guessing.decorator.js';
+import { BruteForceLimit } from '../../http/rate-limits/brute-force-limit.decorator.js';
 import { ReturnsObject, ReturnsRedirect } from '../../http/responses/returns.decorators.js';
 import { CurrentDevice } from '../sessions/device.js';
 import type { Device } from '../sessions/device.js';
@@ -38,7 +38,7 @@ export class OidcController {
 
   @Get('callback')
   @Public()
-  @LimitsGuessing('oidc', { factor: 10 })
+  @BruteForceLimit('oidc', { factor: 10 })
   @ReturnsRedirect(
     'To `return_to`, with a `code`, or an `error` and its `error_description`.',
     TokensResponse,
@@ -64,7 +64,7 @@ export class OidcController {
 
   @Post('tokens')
   @Public()
-  @LimitsGuessing('oidc', { factor: 10 })
+  @BruteForceLimit('oidc', { factor: 10 })
   @ReturnsObject(TokensResponse)
   @Problems('invalid_credentials', 'mfa_required', 'not_found')
   @ApiOperation({

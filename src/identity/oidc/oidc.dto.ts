@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsString, MaxLength } from 'class-validator';
-import { IsText, MayBeAbsent } from '../../http/validation/fields.js';
+import { IsText, OptionalField } from '../../http/validation/fields.js';
 
 export class BeginOidcQuery {
   /**
@@ -10,7 +10,7 @@ export class BeginOidcQuery {
    */
   @ApiProperty({ format: 'uri' })
   @IsText(1, 2000)
-  @MayBeAbsent()
+  @OptionalField()
   return_to?: string;
 }
 

@@ -1,7 +1,7 @@
 import { Body, Controller, Post } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Public } from '../../http/access/access.decorators.js';
-import { byEmail, LimitsGuessing } from '../../http/rate-limits/limits-guessing.decorator.js';
+import { byEmail, BruteForceLimit } from '../../http/rate-limits/brute-force-limit.decorator.js';
 import { ReturnsAccepted, ReturnsNothing } from '../../http/responses/returns.decorators.js';
 import { CurrentDevice } from '../sessions/device.js';
 import type { Device } from '../sessions/device.js';
@@ -15,7 +15,7 @@ export class PasswordResetsController {
 
   @Post()
   @Public()
-  @LimitsGuessing('password_reset', { account: byEmail })
+  @BruteForceLimit('password_reset', { account: byEmail })
   @ReturnsAccepted()
   @ApiOperation({
     summary: 'Ask for a new password',
@@ -28,7 +28,7 @@ export class PasswordResetsController {
 
   @Post('confirm')
   @Public()
-  @LimitsGuessing('password_reset_confirm')
+  @BruteForceLimit('password_reset_confirm')
   @ReturnsNothing()
   @ApiOperation({
     summary: 'Choose a new password',

@@ -10,11 +10,11 @@ import type { User } from '../users/user.entity.js';
 import { resetMail } from './reset-mail.js';
 import type { ResetReason } from './reset-mail.js';
 
-const HOUR = 60 * 60;
+const HOUR_SECONDS = 60 * 60;
 
 const KINDS = {
-  requested: { job: 'password_resets.send', lifeSeconds: HOUR },
-  forced: { job: 'password_resets.send_forced', lifeSeconds: 24 * HOUR },
+  requested: { job: 'password_resets.send', lifeSeconds: HOUR_SECONDS },
+  forced: { job: 'password_resets.send_forced', lifeSeconds: 24 * HOUR_SECONDS },
 } as const satisfies Record<ResetReason, object>;
 
 interface SendPayload {

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { OnModuleInit } from '@nestjs/common';
-import { Notifications } from '../../platform/database/notifications.js';
+import { PgListener } from '../../platform/database/pg-listener.js';
 import type { UserAccess } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
 import { ACCESS_TOKEN_SECONDS } from './access-tokens.service.js';
@@ -35,11 +35,11 @@ export class AccessStateService implements OnModuleInit {
   constructor(
     private readonly users: UsersService,
     private readonly sessions: SessionsRepository,
-    private readonly notifications: Notifications,
+    private readonly listener: PgListener,
   ) {}
 
   onModuleInit(): void {
-    this.notifications.listen('access', {
+    this.listener.listen('access', {
       onPayload: (payload) => this.hear(JSON.parse(payload) as { user?: UserAccess; session?: string }),
       onConnect: () => {
         // Announcements from before are lost.
@@ -51,7 +51,7 @@ export class AccessStateService implements OnModuleInit {
 
   /** Resolves at once while the state is current; rejects when it is old and the database is away. */
   async ensureFresh(): Promise<void> {
-    if (this.notifications.isCurrent()) return;
+    if (this.listener.isCurrent()) return;
     const age = performance.now() - this.readAt;
     if (age < REFRESH_EVERY_MS) return;
     const refreshed = this.refresh();

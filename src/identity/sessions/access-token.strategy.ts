@@ -52,7 +52,7 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy) {
     });
   }
 
-  /** Called by the TokenGuard for each request. */
+  /** Called by the AuthenticationGuard for each request. */
   override authenticate(request: never, options?: object): void {
     const token = bearerToken(request);
     const known = token === null ? undefined : this.remembered.get(token);

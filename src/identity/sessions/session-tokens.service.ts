@@ -23,7 +23,7 @@ import { Session } from './session.entity.js';
 import { IDLE_DAYS, SessionsRepository } from './sessions.repository.js';
 import type { TokensResponse } from './tokens.dto.js';
 
-const DAY = 24 * 60 * 60 * 1000;
+const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** The tokens of sessions: a sign-in begins one, whose refresh token is replaced at every use. */
 @Injectable()
@@ -138,7 +138,7 @@ function newSession(
     userAgent: device.userAgent?.slice(0, 500) ?? null,
     createdAt: now,
     lastUsedAt: now,
-    expiresAt: new Date(now.getTime() + IDLE_DAYS * DAY),
+    expiresAt: new Date(now.getTime() + IDLE_DAYS * DAY_MS),
     endedAt: null,
   });
 }

@@ -1,6 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { TOKEN_STRATEGY } from '../../http/access/token.guard.js';
+import { TOKEN_STRATEGY } from '../../http/access/authentication.guard.js';
 import { UsersModule } from '../users/users.module.js';
 import { AccessStateService } from './access-state.service.js';
 import { AccessTokenStrategy } from './access-token.strategy.js';

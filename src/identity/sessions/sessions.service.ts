@@ -11,7 +11,7 @@ import { AccessStateService } from './access-state.service.js';
 import { SessionsRepository } from './sessions.repository.js';
 import type { ListedSession } from './sessions.repository.js';
 
-const DAY = 24 * 60 * 60 * 1000;
+const DAY_MS = 24 * 60 * 60 * 1000;
 const BATCH = 1000;
 
 /** Where users are signed in, and how that ends. */
@@ -72,6 +72,6 @@ export class SessionsService implements OnModuleInit {
   /** Ended ones are kept for a day: an instance that was cut off reads what happened under its running tokens. */
   private async removeOver(): Promise<void> {
     const now = Date.now();
-    while ((await this.sessions.deleteOver(new Date(now), new Date(now - DAY), BATCH)) === BATCH);
+    while ((await this.sessions.deleteOver(new Date(now), new Date(now - DAY_MS), BATCH)) === BATCH);
   }
 }

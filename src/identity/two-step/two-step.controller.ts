@@ -4,7 +4,7 @@ import { SignedIn } from '../../http/access/access.decorators.js';
 import { CurrentCaller } from '../../http/access/caller.js';
 import type { Caller } from '../../http/access/caller.js';
 import { Problems } from '../../http/problems/problems.decorator.js';
-import { byCaller, LimitsGuessing } from '../../http/rate-limits/limits-guessing.decorator.js';
+import { byCaller, BruteForceLimit } from '../../http/rate-limits/brute-force-limit.decorator.js';
 import { ReturnsNothing, ReturnsObject } from '../../http/responses/returns.decorators.js';
 import { EnrolmentService } from './enrolment.service.js';
 import {
@@ -36,7 +36,7 @@ export class TwoStepController {
 
   @Post()
   @SignedIn()
-  @LimitsGuessing('two_step', { account: byCaller })
+  @BruteForceLimit('two_step', { account: byCaller })
   @ReturnsObject(EnrolmentResponse)
   @Problems('invalid_credentials', 'conflict', 'not_found')
   @ApiOperation({
@@ -50,7 +50,7 @@ export class TwoStepController {
 
   @Post('confirm')
   @SignedIn()
-  @LimitsGuessing('two_step', { account: byCaller })
+  @BruteForceLimit('two_step', { account: byCaller })
   @ReturnsObject(RecoveryCodesResponse)
   @Problems('conflict')
   @ApiOperation({
@@ -64,7 +64,7 @@ export class TwoStepController {
 
   @Post('recovery-codes')
   @SignedIn()
-  @LimitsGuessing('two_step', { account: byCaller })
+  @BruteForceLimit('two_step', { account: byCaller })
   @ReturnsObject(RecoveryCodesResponse)
   @Problems('invalid_credentials', 'conflict')
   @ApiOperation({
@@ -77,7 +77,7 @@ export class TwoStepController {
 
   @Post('disable')
   @SignedIn()
-  @LimitsGuessing('two_step', { account: byCaller })
+  @BruteForceLimit('two_step', { account: byCaller })
   @ReturnsNothing()
   @Problems('invalid_credentials', 'conflict', 'not_found')
   @ApiOperation({

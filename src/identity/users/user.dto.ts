@@ -4,7 +4,7 @@ import { ROLE_NAMES } from '../../../config/scopes.js';
 import type { Role } from '../../../config/scopes.js';
 import { PageQuery } from '../../http/pages/page.js';
 import { IsSort } from '../../http/pages/sort.decorator.js';
-import { IsText, MayBeAbsent } from '../../http/validation/fields.js';
+import { IsText, OptionalField } from '../../http/validation/fields.js';
 import { FromBoolean } from '../../http/validation/query-values.js';
 import type { User } from './user.entity.js';
 
@@ -33,7 +33,7 @@ export class CreateUserDto extends RegisterDto {
   /** What the user may do. */
   @ApiProperty({ enum: ROLE_NAMES, default: 'customer' })
   @IsIn(ROLE_NAMES)
-  @MayBeAbsent()
+  @OptionalField()
   role?: Role;
 }
 
@@ -60,23 +60,23 @@ export class ListUsersQuery extends PageQuery {
   /** Users in this role only. */
   @ApiProperty({ enum: ROLE_NAMES })
   @IsIn(ROLE_NAMES)
-  @MayBeAbsent()
+  @OptionalField()
   role?: Role;
 
   /** Active or inactive users only. */
   @IsBoolean({ message: '$property must be true or false' })
   @FromBoolean()
-  @MayBeAbsent()
+  @OptionalField()
   is_active?: boolean;
 
   /** The user with exactly this address, without regard to case. */
   @IsText(1, 254)
-  @MayBeAbsent()
+  @OptionalField()
   email?: string;
 
   /** Part of the e-mail or the name, without regard to case. */
   @IsText(1, 200)
-  @MayBeAbsent()
+  @OptionalField()
   q?: string;
 
   /** `-` for descending. */

@@ -6,7 +6,7 @@ import { CurrentCaller } from '../../http/access/caller.js';
 import type { Caller } from '../../http/access/caller.js';
 import { Problems } from '../../http/problems/problems.decorator.js';
 import { IfMatch } from '../../http/responses/etag.js';
-import type { Precondition } from '../../http/responses/etag.js';
+import type { Precondition } from '../../http/responses/precondition.js';
 import {
   Returns,
   ReturnsCreated,

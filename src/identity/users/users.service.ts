@@ -5,7 +5,7 @@ import type { Role } from '../../../config/scopes.js';
 import type { Page } from '../../http/pages/page.js';
 import { Problem } from '../../http/problems/problem.js';
 import { Transactions } from '../../platform/database/transactions.js';
-import type { AcceptedVersions } from '../../platform/database/resource-table.js';
+import type { Precondition } from '../../http/responses/precondition.js';
 import { EventLog } from '../../platform/events/event-log.js';
 import { PasswordsService } from './passwords.service.js';
 import type { CreateUserDto, ListUsersQuery, UpdateMeDto, UpdateUserDto } from './user.dto.js';
@@ -83,12 +83,12 @@ export class UsersService {
     return added;
   }
 
-  updateMe(id: string, dto: UpdateMeDto, versions: AcceptedVersions): Promise<User> {
+  updateMe(id: string, dto: UpdateMeDto, versions: Precondition): Promise<User> {
     return this.updateUser(id, dto, versions);
   }
 
   /** @throws Problem `last_admin`, `duplicate_email`, `precondition_failed` */
-  updateUser(id: string, dto: UpdateUserDto, versions: AcceptedVersions): Promise<User> {
+  updateUser(id: string, dto: UpdateUserDto, versions: Precondition): Promise<User> {
     return this.transactions.run(async (tx) => {
       const losesAdmin = dto.is_active === false || (dto.role !== undefined && dto.role !== 'admin');
       if (losesAdmin) await this.assertAnotherAdmin(tx, id);
@@ -103,7 +103,7 @@ export class UsersService {
   }
 
   /** Takes the account away; its e-mail is free again. @throws Problem `last_admin`, `precondition_failed` */
-  deleteUser(id: string, versions: AcceptedVersions): Promise<void> {
+  deleteUser(id: string, versions: Precondition): Promise<void> {
     return this.transactions.run(async (tx) => {
       await this.assertAnotherAdmin(tx, id);
       await this.users.table.update(tx, { id, versions }, { sessionsValidFrom: new Date() });
@@ -117,7 +117,7 @@ export class UsersService {
   }
 
   /** Whether the user still is active and has this password, which then stays so until the end of the transaction. */
-  async holdUnchanged(tx: EntityManager, { id, passwordHash }: User): Promise<boolean> {
+  async lockUnchanged(tx: EntityManager, { id, passwordHash }: User): Promise<boolean> {
     const user = await this.users.table.lock(tx, id);
     return user !== null && user.isActive && user.passwordHash === passwordHash;
   }

@@ -65,6 +65,6 @@ const settled = (created: string, updated: string): string => `
     (SELECT count(*)::int FROM settled_unchanged) AS unchanged,
     (SELECT count(*)::int FROM settled_failed) AS failed`;
 
-export const CARRY_OUT_BATCH = `WITH ${JUDGED}, ${UPSERT}, ${settled(cameTrue('created'), cameTrue('updated'))}`;
+export const APPLY_BATCH = `WITH ${JUDGED}, ${UPSERT}, ${settled(cameTrue('created'), cameTrue('updated'))}`;
 
 export const CHECK_BATCH = `WITH ${JUDGED}, ${settled(`verdict = 'created'`, `verdict = 'updated'`)}`;

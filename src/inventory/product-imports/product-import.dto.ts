@@ -1,6 +1,6 @@
 import { ApiProperty, OmitType } from '@nestjs/swagger';
 import { IsBoolean, IsIn } from 'class-validator';
-import { MayBeAbsent } from '../../http/validation/fields.js';
+import { OptionalField } from '../../http/validation/fields.js';
 import { FromBoolean } from '../../http/validation/query-values.js';
 import { IMPORT_STATUSES } from './import-status.js';
 import type { ImportStatus } from './import-status.js';
@@ -12,7 +12,7 @@ export class CreateImportQuery {
   @ApiProperty({ default: false })
   @IsBoolean({ message: '$property must be true or false' })
   @FromBoolean()
-  @MayBeAbsent()
+  @OptionalField()
   dry_run?: boolean;
 }
 

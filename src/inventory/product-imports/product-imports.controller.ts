@@ -10,7 +10,7 @@ import { Upload } from '../../http/uploads/upload.js';
 import { PageQuery } from '../../http/pages/page.js';
 import { Problems } from '../../http/problems/problems.decorator.js';
 import { IfMatch } from '../../http/responses/etag.js';
-import type { Precondition } from '../../http/responses/etag.js';
+import type { Precondition } from '../../http/responses/precondition.js';
 import {
   Returns,
   ReturnsDocument,

@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { ProductsModule } from '../products/products.module.js';
-import { CarryOutService } from './carry-out.service.js';
+import { ImportRunner } from './import-runner.service.js';
 import { ProductImport } from './product-import.entity.js';
 import { ProductImportRow } from './product-import-row.entity.js';
 import { ProductImportsController } from './product-imports.controller.js';
@@ -19,7 +19,7 @@ import { UploadsService } from './uploads.service.js';
     ProductImportsRepository,
     StagedRowsRepository,
     UploadsService,
-    CarryOutService,
+    ImportRunner,
     UpkeepService,
   ],
 })

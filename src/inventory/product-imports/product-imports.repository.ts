@@ -5,7 +5,7 @@ import type { EntityManager } from 'typeorm';
 import { sortsOf } from '../../platform/database/entity-columns.js';
 import { Keyset } from '../../platform/database/keyset.js';
 import type { Page, PageQuery } from '../../http/pages/page.js';
-import type { AcceptedVersions } from '../../platform/database/resource-table.js';
+import type { Precondition } from '../../http/responses/precondition.js';
 import { ProductImport } from './product-import.entity.js';
 
 /** How many rows of a file were dealt with, and how. */
@@ -138,7 +138,7 @@ export class ProductImportsRepository {
   }
 
   /** Null if it has ended, or is not in an accepted version. */
-  cancel(tx: EntityManager, id: string, versions: AcceptedVersions): Promise<ProductImport | null> {
+  cancel(tx: EntityManager, id: string, versions: Precondition): Promise<ProductImport | null> {
     return this.change(
       tx,
       `status = 'cancelled', finished_at = now()`,

@@ -3,7 +3,7 @@ import type { Page, PageQuery } from '../../http/pages/page.js';
 import { Problem } from '../../http/problems/problem.js';
 import { Transactions } from '../../platform/database/transactions.js';
 import { notFound } from '../../platform/database/resource-table.js';
-import type { AcceptedVersions } from '../../platform/database/resource-table.js';
+import type { Precondition } from '../../http/responses/precondition.js';
 import { EventLog } from '../../platform/events/event-log.js';
 import { errorFile } from './error-file.js';
 import type { RowError } from './file-row.js';
@@ -50,7 +50,7 @@ export class ProductImportsService {
   }
 
   /** Nothing more of it is carried out from now on. @throws Problem `invalid_transition`, `precondition_failed` */
-  async cancelImport(id: string, versions: AcceptedVersions): Promise<ImportWithErrors> {
+  async cancelImport(id: string, versions: Precondition): Promise<ImportWithErrors> {
     const cancelled = await this.transactions.run(async (tx) => {
       const found = (await this.imports.cancel(tx, id, versions)) ?? (await this.explainUnchanged(id));
       await this.events.append(tx, { type: 'import.cancelled', resourceId: id });

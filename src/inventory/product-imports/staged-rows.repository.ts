@@ -5,7 +5,7 @@ import type { PoolClient } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
-import { CHECK_BATCH, CARRY_OUT_BATCH, NEXT_BATCH } from './batch.sql.js';
+import { CHECK_BATCH, APPLY_BATCH, NEXT_BATCH } from './batch.sql.js';
 import type { RowError } from './file-row.js';
 import type { RowCounts } from './product-imports.repository.js';
 import { STAGED_COLUMNS } from './staged-row.js';
@@ -80,14 +80,14 @@ export class StagedRowsRepository {
   }
 
   /** Upserts a batch, or only looks what that would do. Rows whose product somebody else changes meanwhile stay staged. */
-  async carryOut(
+  async applyBatch(
     tx: EntityManager,
     importId: string,
     { after, upTo }: Batch,
     dryRun: boolean,
   ): Promise<RowCounts> {
     await tx.query(BY_INDEX);
-    const sql = dryRun ? CHECK_BATCH : CARRY_OUT_BATCH;
+    const sql = dryRun ? CHECK_BATCH : APPLY_BATCH;
     const [counts] = await tx.query<RowCounts[]>(sql, [importId, after, upTo]);
     return counts as RowCounts;
   }

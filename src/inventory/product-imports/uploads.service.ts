@@ -17,7 +17,7 @@ import { ProductImportsRepository } from './product-imports.repository.js';
 import { Staging } from './staging.js';
 import { StagedRowsRepository } from './staged-rows.repository.js';
 
-export const CARRY_OUT = 'product_imports.carry_out';
+export const RUN_IMPORT = 'product_imports.carry_out';
 
 /** Each holds a connection of the pool for as long as its client takes. */
 const MAX_UPLOADS = 2;
@@ -82,7 +82,7 @@ export class UploadsService {
       const uploaded = await this.imports.uploaded(tx, id, staging.counts);
       if (!uploaded) throw new Problem('invalid_transition', 'The import was cancelled during the upload.');
       // One after the other: the later file wins as a whole, and mails need workers, too.
-      await this.jobs.add(tx, CARRY_OUT, { import_id: id }, { queue: 'product_imports', maxAttempts: 1000 });
+      await this.jobs.add(tx, RUN_IMPORT, { import_id: id }, { queue: 'product_imports', maxAttempts: 1000 });
       return uploaded;
     };
     // The file comes by only once.

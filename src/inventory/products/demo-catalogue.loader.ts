@@ -4,7 +4,7 @@ import { DEMO_CATALOGUE } from './demo-catalogue.js';
 import { Product } from './product.entity.js';
 import { ProductsRepository } from './products.repository.js';
 
-const HOUR = 60 * 60 * 1000;
+const HOUR_MS = 60 * 60 * 1000;
 
 /** Fills a catalogue that never held anything, so that a fresh development service has something to show. */
 @Injectable()
@@ -16,7 +16,7 @@ export class DemoCatalogueLoader {
     if (!(await this.products.isEmpty())) return 0;
     const now = Date.now();
     const products = DEMO_CATALOGUE.map((item, index) => {
-      const msecs = now - (DEMO_CATALOGUE.length - index) * 7 * HOUR;
+      const msecs = now - (DEMO_CATALOGUE.length - index) * 7 * HOUR_MS;
       return Object.assign(new Product(), item, {
         id: uuidv7({ msecs }),
         createdAt: new Date(msecs),

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { OnModuleInit } from '@nestjs/common';
 import { Config } from '../../../config/index.js';
 import { BoundedMap } from '../../http/server/bounded-map.js';
-import { Notifications } from '../../platform/database/notifications.js';
+import { PgListener } from '../../platform/database/pg-listener.js';
 import { Metrics } from '../../platform/telemetry/metrics.js';
 import type { Product } from './product.entity.js';
 
@@ -23,7 +23,7 @@ export class ProductCache implements OnModuleInit {
   private readonly outcomes;
 
   constructor(
-    private readonly notifications: Notifications,
+    private readonly listener: PgListener,
     private readonly config: Config,
     metrics: Metrics,
   ) {
@@ -34,7 +34,7 @@ export class ProductCache implements OnModuleInit {
   }
 
   onModuleInit(): void {
-    this.notifications.listen('products', {
+    this.listener.listen('products', {
       onPayload: (payload) => {
         if (payload === ALL) this.forgetAll();
         else this.forget(...payload.split(','));
@@ -49,7 +49,7 @@ export class ProductCache implements OnModuleInit {
 
   /** The product from memory, else as the reading finds it. */
   async get(id: string, read: () => Promise<Product | null>): Promise<Product | null> {
-    if (this.config.productCacheSize === 0 || !this.notifications.isCurrent(UNHEARD_MS)) return read();
+    if (this.config.productCacheSize === 0 || !this.listener.isCurrent(UNHEARD_MS)) return read();
     const known = this.products.get(id);
     this.outcomes.inc({ outcome: known ? 'hit' : 'miss' });
     if (known) return known;

@@ -18,7 +18,7 @@ import {
   not,
   skuBetween,
 } from './product-search.sql.js';
-import type { Conditions, Matches, Run } from './product-search.sql.js';
+import type { Conditions, Matches, RunQuery } from './product-search.sql.js';
 import { skusLike, toTsQuery } from './product-search.js';
 import type { Term } from './product-search.js';
 import { similarTo, termsOf } from './product-words.js';
@@ -38,20 +38,20 @@ export class ProductSearchRepository {
 
   /** By relevance, unless another order is asked for. */
   async page(search: Search): Promise<Page<Product>> {
-    const run: Run = (sql, parameters) => this.products.query(sql, parameters);
+    const run: RunQuery = (sql, parameters) => this.products.query(sql, parameters);
     const parts = search.sort === undefined ? tiersOf(search, run) : this.sorted(search, run);
     return this.keyset.pageOfParts<Product>(run, search, parts);
   }
 
   /** The WHERE of all that a search finds in any other order than by relevance. */
-  async hitsOf(search: Search, run: Run): Promise<Filters> {
+  async hitsOf(search: Search, run: RunQuery): Promise<Filters> {
     for await (const { filters, hits } of this.sorted(search, run))
       return { ...filters, conditions: [...filters.conditions, hits.rest, hits.last ?? 'true'] };
     return { conditions: ['false'], parameters: [] };
   }
 
   /** All but similar spellings or, where there is nothing else, those; a further page goes on as the first one began. */
-  private async *sorted(search: Search, run: Run): AsyncGenerator<Part> {
+  private async *sorted(search: Search, run: RunQuery): AsyncGenerator<Part> {
     const skus = skusOf(search);
     const terms = await termsOf(search.q, run);
     if (skus.length + terms.length === 0) return;
@@ -68,14 +68,14 @@ export class ProductSearchRepository {
   }
 
   /** In the order in which the rows are stored, which is the cheapest to look through. */
-  private async isAny(part: Part, run: Run): Promise<boolean> {
+  private async isAny(part: Part, run: RunQuery): Promise<boolean> {
     const query = { ...part.query, sort: '-created_at', limit: 1 };
     return (await this.keyset.page<Product>(run, { ...part, query })).rows.length > 0;
   }
 }
 
 /** The best hits first. A product is in one tier at most, and no change of another product moves it to another. */
-async function* tiersOf(search: Search, run: Run): AsyncGenerator<KeysetQuery<Product>> {
+async function* tiersOf(search: Search, run: RunQuery): AsyncGenerator<KeysetQuery<Product>> {
   const skus = skusOf(search);
   for (const matches of skus) yield skuTier(search, run, matches);
   const tier = (name: string, { rest, last }: Condition, ...others: Matches[]) =>
@@ -112,7 +112,7 @@ function skusOf({ q }: Search): Matches[] {
   return range ? [skuBetween(range)] : [];
 }
 
-function partOf(search: Search, run: Run, name: string, { rest, last }: Condition): Part {
+function partOf(search: Search, run: RunQuery, name: string, { rest, last }: Condition): Part {
   const { conditions, parameters } = filtersOf(Product, { ...search, q: undefined });
   const values = [...parameters];
   const add = (value: string) => `$${values.push(value)}`;
@@ -129,7 +129,7 @@ function partOf(search: Search, run: Run, name: string, { rest, last }: Conditio
 }
 
 /** Here an index has the order, too. */
-function skuTier(search: Search, run: Run, isLike: Matches): KeysetQuery<Product> {
+function skuTier(search: Search, run: RunQuery, isLike: Matches): KeysetQuery<Product> {
   const { list, select, filters, hits } = partOf(search, run, 'tiers/sku', { rest: isLike });
   return {
     list,

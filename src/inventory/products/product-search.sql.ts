@@ -5,7 +5,7 @@ import { Product } from './product.entity.js';
 const COLUMNS = selectListOf(Product);
 
 /** Runs a statement where the caller is: on any connection, or in its transaction. */
-export type Run = <Row extends object>(sql: string, parameters: unknown[]) => Promise<Row[]>;
+export type RunQuery = <Row extends object>(sql: string, parameters: unknown[]) => Promise<Row[]>;
 
 /** A condition: it names its values by `add`, which makes them parameters of the statement. */
 export type Matches = (add: (value: string) => string) => string;
@@ -56,7 +56,7 @@ export interface Conditions {
 export async function* nearOrAll(
   { rest, last = 'true' }: Conditions,
   slice: Slice,
-  run: Run,
+  run: RunQuery,
 ): AsyncGenerator<string> {
   const { where, order, limit } = slice;
   const page = (source: string, condition: string) =>
@@ -77,7 +77,7 @@ export async function* nearOrAll(
 async function isBetterAsFilter(
   { rest, last }: Required<Conditions>,
   slice: Slice,
-  run: Run,
+  run: RunQuery,
 ): Promise<boolean> {
   const [sample] = await run<{ rest: number; last: number }>(
     `SELECT count(*) FILTER (WHERE ${rest})::int AS rest, count(*) FILTER (WHERE ${last})::int AS last

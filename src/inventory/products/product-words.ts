@@ -1,6 +1,6 @@
 import { openTermOf, termOf, withSimilar, wordsOf } from './product-search.js';
 import type { Term } from './product-search.js';
-import type { Run } from './product-search.sql.js';
+import type { RunQuery } from './product-search.sql.js';
 import { mayBeTypo, meantBy } from './similar-words.js';
 
 /** Bounds what one search asks of the vocabulary: further words have to be spelled right. */
@@ -31,7 +31,7 @@ interface TypedWord {
 }
 
 /** What a search is for, as the text search knows it. Stop words do not count, unless there is nothing else. */
-export async function termsOf(q: string, run: Run): Promise<Term[]> {
+export async function termsOf(q: string, run: RunQuery): Promise<Term[]> {
   const typed = wordsOf(q);
   const longer = ENDINGS.map((ending) => `${typed.at(-1) ?? ''}${ending}`).join(' ');
   const words = await run<TypedWord>(TERMS, [typed, longer]);
@@ -44,7 +44,7 @@ export async function termsOf(q: string, run: Run): Promise<Term[]> {
 }
 
 /** The terms with words of products that they may be typos of; none if they are typos of nothing. */
-export async function similarTo(terms: readonly Term[], run: Run): Promise<Term[]> {
+export async function similarTo(terms: readonly Term[], run: RunQuery): Promise<Term[]> {
   const texts = terms.map(({ text }) => text).filter(mayBeTypo);
   const rows = await run<{ text: string; words: string[] }>(SIMILAR, [texts.slice(0, MOST_TERMS)]);
   const similar = new Map(rows.map(({ text, words }) => [text, meantBy(text, words)]));

@@ -4,7 +4,7 @@ import { IsCurrency } from '../money/currency.js';
 import { IsPrice, IsPriceBound, toAmount } from '../money/money.js';
 import { CreatedRangeQuery } from '../../http/pages/page.js';
 import { IsSort } from '../../http/pages/sort.decorator.js';
-import { IsText, MayBeAbsent, MayBeNull } from '../../http/validation/fields.js';
+import { IsText, OptionalField, NullableField } from '../../http/validation/fields.js';
 import { FromBoolean, FromDecimal } from '../../http/validation/query-values.js';
 import { visibleNamesOf } from '../../platform/database/entity-columns.js';
 import { Product } from './product.entity.js';
@@ -28,7 +28,7 @@ export class CreateProductDto {
 
   /** @example "Forged steel head on a shaft of ash." */
   @IsText(0, 5000)
-  @MayBeNull()
+  @NullableField()
   description?: string | null;
 
   /**
@@ -44,7 +44,7 @@ export class CreateProductDto {
    */
   @ApiProperty({ default: 'USD' })
   @IsCurrency()
-  @MayBeAbsent()
+  @OptionalField()
   currency?: string;
 
   /**
@@ -53,7 +53,7 @@ export class CreateProductDto {
    */
   @ApiProperty({ default: true })
   @IsBoolean()
-  @MayBeAbsent()
+  @OptionalField()
   in_stock?: boolean;
 }
 
@@ -67,42 +67,42 @@ export class ListProductsQuery extends CreatedRangeQuery {
    * `sort`, what has all words or, if there is nothing, similar spellings.
    */
   @IsText(1, 200)
-  @MayBeAbsent()
+  @OptionalField()
   q?: string;
 
   /** The product with exactly this sku. */
   @ApiProperty({ pattern: SKU.source })
   @Matches(SKU, { message: SKU_MESSAGE })
   @IsString()
-  @MayBeAbsent()
+  @OptionalField()
   sku?: string;
 
   /** Only products that are in stock, or that are not. */
   @IsBoolean({ message: '$property must be true or false' })
   @FromBoolean()
-  @MayBeAbsent()
+  @OptionalField()
   in_stock?: boolean;
 
   /** ISO 4217. */
   @IsCurrency()
-  @MayBeAbsent()
+  @OptionalField()
   currency?: string;
 
   /** The lowest price to return. */
   @IsPriceBound()
   @FromDecimal()
-  @MayBeAbsent()
+  @OptionalField()
   min_price?: number;
 
   /** The highest price to return. */
   @IsPriceBound()
   @FromDecimal()
-  @MayBeAbsent()
+  @OptionalField()
   max_price?: number;
 
   /** `-` for descending; names sort by code point. Left out, it is `-created_at` or, with `q`, the best hits first. */
   @IsSort('created_at', 'updated_at', 'price', 'name')
-  @MayBeAbsent()
+  @OptionalField()
   sort?: string;
 }
 

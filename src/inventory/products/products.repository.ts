@@ -5,14 +5,10 @@ import type { EntityManager } from 'typeorm';
 import type { Page } from '../../http/pages/page.js';
 import { Problem } from '../../http/problems/problem.js';
 import { wholeList } from '../../platform/database/keyset.js';
-import type {
-  AcceptedVersions,
-  Change,
-  NewValues,
-  ResourceTable,
-} from '../../platform/database/resource-table.js';
+import type { Precondition } from '../../http/responses/precondition.js';
+import type { Change, NewValues, ResourceTable } from '../../platform/database/resource-table.js';
 import { ResourceTables } from '../../platform/database/resource-tables.js';
-import { Snapshots } from '../../platform/database/snapshots.js';
+import { CursorReader } from '../../platform/database/cursor-reader.js';
 import { Sql } from '../../platform/database/sql.js';
 import type { ListProductsQuery } from './product.dto.js';
 import { Product } from './product.entity.js';
@@ -41,7 +37,7 @@ export class ProductsRepository {
     @InjectRepository(Product) private readonly products: Repository<Product>,
     tables: ResourceTables,
     private readonly sql: Sql,
-    private readonly snapshots: Snapshots,
+    private readonly cursors: CursorReader,
     private readonly search: ProductSearchRepository,
   ) {
     this.table = tables.of(Product);
@@ -61,7 +57,7 @@ export class ProductsRepository {
   all(query: ListProductsQuery): AsyncIterable<Product[]> {
     const { q } = query;
     if (q === undefined) return this.table.all(query);
-    return this.snapshots.read<Product>(async (run) => {
+    return this.cursors.read<Product>(async (run) => {
       const filters = await this.search.hitsOf({ ...query, q }, run);
       return { ...wholeList(this.table.listOf(query, filters)), isSelective: true };
     });
@@ -90,7 +86,7 @@ export class ProductsRepository {
    * All fields of the body, and the defaults of what it leaves out; but `in_stock` of a tracked product stays.
    * @throws Problem `not_found`, `precondition_failed`, `conflict` for another `in_stock` than the stock says
    */
-  replace(tx: EntityManager, id: string, versions: AcceptedVersions, body: object): Promise<Change<Product>> {
+  replace(tx: EntityManager, id: string, versions: Precondition, body: object): Promise<Change<Product>> {
     const { inStock, ...fields } = this.table.replacementOf(body);
     if (typeof inStock !== 'boolean')
       return this.table.update(
@@ -106,7 +102,7 @@ export class ProductsRepository {
    * The fields of the body.
    * @throws Problem `not_found`, `precondition_failed`, `conflict` for `in_stock` of a tracked product
    */
-  patch(tx: EntityManager, id: string, versions: AcceptedVersions, body: object): Promise<Change<Product>> {
+  patch(tx: EntityManager, id: string, versions: Precondition, body: object): Promise<Change<Product>> {
     const fields = this.table.valuesOf(body);
     const sql = fields.inStock === undefined ? 'true' : 'NOT stock_tracked';
     return this.change(tx, id, versions, sql, fields);
@@ -124,7 +120,7 @@ export class ProductsRepository {
   private change(
     tx: EntityManager,
     id: string,
-    versions: AcceptedVersions,
+    versions: Precondition,
     sql: string,
     fields: NewValues<Product>,
   ): Promise<Change<Product>> {

@@ -5,7 +5,8 @@ import { toAmount } from '../money/money.js';
 import type { Page } from '../../http/pages/page.js';
 import { Transactions } from '../../platform/database/transactions.js';
 import { notFound } from '../../platform/database/resource-table.js';
-import type { AcceptedVersions, Change } from '../../platform/database/resource-table.js';
+import type { Precondition } from '../../http/responses/precondition.js';
+import type { Change } from '../../platform/database/resource-table.js';
 import { EventLog } from '../../platform/events/event-log.js';
 import type { CreateProductDto, ListProductsQuery, UpdateProductDto } from './product.dto.js';
 import type { Product } from './product.entity.js';
@@ -65,7 +66,7 @@ export class ProductsService {
    * What is not sent gets its default, but for `in_stock` where the stock is tracked: that stays.
    * @throws Problem `duplicate_sku`, `precondition_failed`, `conflict` for another `in_stock` than the stock says
    */
-  replaceProduct(id: string, dto: CreateProductDto, versions: AcceptedVersions): Promise<Product> {
+  replaceProduct(id: string, dto: CreateProductDto, versions: Precondition): Promise<Product> {
     return this.transactions.run(async (tx) =>
       this.announce(tx, await this.products.replace(tx, id, versions, dto)),
     );
@@ -75,7 +76,7 @@ export class ProductsService {
    * What is not sent stays.
    * @throws Problem `duplicate_sku`, `precondition_failed`, `conflict` for `in_stock` where the stock is tracked
    */
-  updateProduct(id: string, dto: UpdateProductDto, versions: AcceptedVersions): Promise<Product> {
+  updateProduct(id: string, dto: UpdateProductDto, versions: Precondition): Promise<Product> {
     return this.transactions.run(async (tx) =>
       this.announce(tx, await this.products.patch(tx, id, versions, dto)),
     );
@@ -93,7 +94,7 @@ export class ProductsService {
   }
 
   /** Takes the product away; its sku is free again. @throws Problem `precondition_failed` */
-  async deleteProduct(id: string, versions: AcceptedVersions): Promise<void> {
+  async deleteProduct(id: string, versions: Precondition): Promise<void> {
     await this.transactions.run(async (tx) => {
       await this.products.table.softDelete(tx, { id, versions });
       this.transactions.afterCommit(tx, () => this.cache.forget(id));

@@ -32,7 +32,7 @@ export class AvailabilityService {
   }
 
   /** The product is in stock or is not any more, and what has come to an end is told. */
-  async follow(tx: EntityManager, changes: readonly AvailabilityChange[]): Promise<void> {
+  async applyEffects(tx: EntityManager, changes: readonly AvailabilityChange[]): Promise<void> {
     const turned = changes.filter(({ before, after }) => before === null || before > 0 !== after > 0);
     const inStock = new Map(turned.map(({ productId, after }) => [productId, after > 0]));
     if (inStock.size > 0) await this.products.trackStock(tx, inStock);

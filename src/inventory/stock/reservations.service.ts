@@ -27,14 +27,14 @@ export class ReservationsService {
       const short = portions.map(({ productId }) => productId).filter((id) => !done.has(id));
       return this.reservations.findAvailable(tx, short);
     }
-    await this.follow(tx, reserved, -1);
+    await this.applyEffects(tx, reserved, -1);
     return new Map();
   }
 
   /** Gives back what was held. */
   async release(tx: EntityManager, portions: readonly Portion[]): Promise<void> {
     if (portions.length === 0) return;
-    await this.follow(tx, await this.reservations.release(tx, portions), 1);
+    await this.applyEffects(tx, await this.reservations.release(tx, portions), 1);
   }
 
   /** What was held leaves the house, each product by a movement; what is available stays the same. */
@@ -65,11 +65,11 @@ export class ReservationsService {
   }
 
   /** @param sign 1 where more is available by these quantities, -1 where less is */
-  private follow(tx: EntityManager, changed: readonly Changed[], sign: 1 | -1): Promise<void> {
+  private applyEffects(tx: EntityManager, changed: readonly Changed[], sign: 1 | -1): Promise<void> {
     const changes = changed.map(({ productId, quantity, onHand, reserved }) => {
       const after = onHand - reserved;
       return { productId, before: after - sign * quantity, after };
     });
-    return this.availability.follow(tx, changes);
+    return this.availability.applyEffects(tx, changes);
   }
 }

@@ -2,7 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import { IsIn, IsInt, Max, Min, NotEquals } from 'class-validator';
 import { CreatedRangeQuery } from '../../http/pages/page.js';
 import { IsSort } from '../../http/pages/sort.decorator.js';
-import { IsText, MayBeAbsent, MayBeNull } from '../../http/validation/fields.js';
+import { IsText, OptionalField, NullableField } from '../../http/validation/fields.js';
 import type { Stock } from './stock-level.entity.js';
 import type { StockMovement } from './stock-movement.entity.js';
 import { CLIENT_REASONS, MAX_QUANTITY, MOVEMENT_REASONS } from './stock-rules.js';
@@ -58,7 +58,7 @@ export class CreateStockMovementDto {
 
   /** @example "Delivery note 4711" */
   @IsText(1, 500)
-  @MayBeNull()
+  @NullableField()
   note?: string | null;
 }
 
@@ -66,7 +66,7 @@ export class ListStockMovementsQuery extends CreatedRangeQuery {
   /** Only movements for this reason. */
   @ApiProperty({ enum: MOVEMENT_REASONS })
   @IsIn(MOVEMENT_REASONS, { message: `$property must be one of ${MOVEMENT_REASONS.join(' ')}` })
-  @MayBeAbsent()
+  @OptionalField()
   reason?: MovementReason;
 
   /** `-` for descending. */

@@ -115,7 +115,7 @@ export class StockRepository {
   }
 
   /** A level as it is, which nobody else changes before the end of the transaction. */
-  async hold(tx: EntityManager, productId: string): Promise<Counts> {
+  async lock(tx: EntityManager, productId: string): Promise<Counts> {
     const sql = `SELECT ${COUNTS} FROM stock_levels WHERE product_id = $1 FOR NO KEY UPDATE`;
     const [counts] = await tx.query<[Counts]>(sql, [productId]);
     return counts;

@@ -57,7 +57,7 @@ export class StockService {
         (await this.stock.add(tx, productId, quantity)) ?? (await this.refuse(tx, productId, quantity));
       const movement = { id: uuidv7(), productId, quantity, reason, note, orderId: null, createdBy };
       const recorded = (await this.stock.record(tx, movement)) ?? notFound();
-      await this.follow(tx, movement, counts);
+      await this.applyEffects(tx, movement, counts);
       return recorded;
     });
   }
@@ -84,7 +84,7 @@ export class StockService {
   /** Returns whether the level now is what its movements make it. */
   private correct(productId: string): Promise<boolean> {
     return this.transactions.run(async (tx) => {
-      const before = await this.stock.hold(tx, productId);
+      const before = await this.stock.lock(tx, productId);
       const counts = await this.stock.recompute(tx, productId);
       if (!counts) return false;
       await this.products.trackStock(tx, new Map([[productId, counts.onHand > counts.reserved]]));
@@ -106,13 +106,13 @@ export class StockService {
   }
 
   /** What else a movement brings with it: whether the product is in stock, and the events. */
-  private async follow(tx: EntityManager, movement: NewMovement, counts: Counts): Promise<void> {
+  private async applyEffects(tx: EntityManager, movement: NewMovement, counts: Counts): Promise<void> {
     const { id, productId, quantity, reason } = movement;
     const available = counts.onHand - counts.reserved;
     const details = { movement_id: id, quantity, reason, on_hand: counts.onHand, available };
     const changes = { on_hand: [counts.onHand - quantity, counts.onHand] } as const;
     await this.events.append(tx, { type: 'stock.moved', resourceId: productId, changes, details });
     const before = counts.version === 1 ? null : available - quantity;
-    await this.availability.follow(tx, [{ productId, before, after: available }]);
+    await this.availability.applyEffects(tx, [{ productId, before, after: available }]);
   }
 }

@@ -4,13 +4,13 @@ import { Config } from '../../../config/index.js';
 import { CursorCodec } from '../../http/pages/cursor.js';
 import { dataSourceOptions } from './data-source.options.js';
 import { Keyset } from './keyset.js';
-import { Notifications } from './notifications.js';
+import { PgListener } from './pg-listener.js';
 import { ResourceTables } from './resource-tables.js';
-import { Snapshots } from './snapshots.js';
+import { CursorReader } from './cursor-reader.js';
 import { Sql } from './sql.js';
 import { Transactions } from './transactions.js';
 
-const SHARED = [CursorCodec, Keyset, Notifications, ResourceTables, Snapshots, Sql, Transactions];
+const SHARED = [CursorCodec, Keyset, PgListener, ResourceTables, CursorReader, Sql, Transactions];
 
 /** The connection pool of the service, and what repositories use it by. */
 @Global()

@@ -42,7 +42,7 @@ export interface Slice {
   readonly parameters: unknown[];
 }
 
-type Run<Row> = (sql: string, parameters: unknown[]) => Promise<Row[]>;
+type RunQuery<Row> = (sql: string, parameters: unknown[]) => Promise<Row[]>;
 
 /**
  * Keyset pagination: a page begins after the last row of the page before, found through an index, so that page N costs
@@ -57,13 +57,13 @@ export class Keyset {
     return query.cursor !== undefined && this.cursors.isOf(bindingOf(list, query), query.cursor);
   }
 
-  async page<Row extends { id: string }>(run: Run<Row>, request: KeysetQuery<Row>): Promise<Page<Row>> {
+  async page<Row extends { id: string }>(run: RunQuery<Row>, request: KeysetQuery<Row>): Promise<Page<Row>> {
     return this.pageOfParts(run, request.query, [Promise.resolve(request)]);
   }
 
   /** One list made of several, each as a whole before the next: a page goes over from the end of one into the next. */
   async pageOfParts<Row extends { id: string }>(
-    run: Run<Row>,
+    run: RunQuery<Row>,
     { limit, cursor }: PageQuery,
     parts: AsyncIterable<KeysetQuery<Row>> | Iterable<Promise<KeysetQuery<Row>>>,
   ): Promise<Page<Row>> {
@@ -86,7 +86,7 @@ export class Keyset {
   }
 
   private async rowsOf<Row>(
-    run: Run<Row>,
+    run: RunQuery<Row>,
     part: KeysetQuery<Row>,
     after: string | undefined,
     limit: number,

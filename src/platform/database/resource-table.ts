@@ -1,25 +1,23 @@
 import type { DataSource, EntityManager, ObjectType } from 'typeorm';
 import type { Page, PageQuery } from '../../http/pages/page.js';
 import { Problem } from '../../http/problems/problem.js';
+import type { Precondition } from '../../http/responses/precondition.js';
 import type { ResourceColumns } from './columns.js';
 import { columnsOf, selectListOf, sortsOf, tableNameOf } from './entity-columns.js';
 import type { EntityColumn } from './entity-columns.js';
 import { wholeList } from './keyset.js';
 import type { Filters, Keyset, KeysetQuery, Sorts } from './keyset.js';
-import type { Snapshots } from './snapshots.js';
+import type { CursorReader } from './cursor-reader.js';
 import type { Sql } from './sql.js';
 import { filtersOf } from './resource-filters.js';
 import type { SpecialFilters } from './resource-filters.js';
 
 export type Resource = ResourceColumns & { id: string };
 
-/** The versions that a writer accepts; `any` if the row only has to exist. */
-export type AcceptedVersions = 'any' | readonly number[];
-
 /** The row to change. */
 export interface Target {
   readonly id: string;
-  readonly versions: AcceptedVersions;
+  readonly versions: Precondition;
   /** What else must be true of the row, as trusted SQL; and what to throw where only that is not. */
   readonly condition?: { readonly sql: string; readonly problem: Problem };
 }
@@ -57,7 +55,7 @@ export class ResourceTable<E extends Resource> {
     private readonly dataSource: DataSource,
     private readonly sql: Sql,
     private readonly keyset: Keyset,
-    private readonly snapshots: Snapshots,
+    private readonly cursors: CursorReader,
   ) {
     const columns = columnsOf(entity);
     this.name = tableNameOf(entity);
@@ -182,7 +180,7 @@ export class ResourceTable<E extends Resource> {
   /** All that match, in batches, as they are at one moment. */
   all(query: ListQuery, filters: Filters = this.filters(query)): AsyncIterable<E[]> {
     const list = wholeList(this.listOf(query, filters));
-    return this.snapshots.read<E>(() => Promise.resolve(list));
+    return this.cursors.read<E>(() => Promise.resolve(list));
   }
 
   listOf(query: ListQuery, filters: Filters): KeysetQuery<E> {

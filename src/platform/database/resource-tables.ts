@@ -4,7 +4,7 @@ import type { ObjectType } from 'typeorm';
 import { Keyset } from './keyset.js';
 import { ResourceTable } from './resource-table.js';
 import type { Resource } from './resource-table.js';
-import { Snapshots } from './snapshots.js';
+import { CursorReader } from './cursor-reader.js';
 import { Sql } from './sql.js';
 
 /** Makes the table of each resource, once. */
@@ -16,13 +16,13 @@ export class ResourceTables {
     private readonly dataSource: DataSource,
     private readonly sql: Sql,
     private readonly keyset: Keyset,
-    private readonly snapshots: Snapshots,
+    private readonly cursors: CursorReader,
   ) {}
 
   of<E extends Resource>(entity: ObjectType<E>): ResourceTable<E> {
     const known = this.tables.get(entity) as ResourceTable<E> | undefined;
     if (known) return known;
-    const table = new ResourceTable(entity, this.dataSource, this.sql, this.keyset, this.snapshots);
+    const table = new ResourceTable(entity, this.dataSource, this.sql, this.keyset, this.cursors);
     this.tables.set(entity, table);
     return table;
   }

@@ -4,8 +4,8 @@ import { DataSource } from 'typeorm';
 import type { EntityManager, QueryRunner } from 'typeorm';
 import { retryConflicts } from './retry.js';
 
-/** What else belongs into the transaction that `Transactions.together` shares. */
-export interface Frame<T> {
+/** What else belongs into the transaction that `Transactions.runIdempotent` shares. */
+export interface IdempotentTransaction<T> {
   /** First thing, and only if there is a transaction at all. */
   begin(tx: EntityManager): Promise<void>;
   /** Last thing, with what the work returned. */
@@ -66,7 +66,7 @@ function runActions(tx: EntityManager): void {
 }
 
 /**
- * How services begin transactions. Usually each `run` is one; inside of `together` all of them are a single one, which
+ * How services begin transactions. Usually each `run` is one; inside of `runIdempotent` all of them are a single one, which
  * commits at the end.
  */
 @Injectable()
@@ -109,12 +109,12 @@ export class Transactions {
    * done again, frame and work: half of a transaction is gone with the whole of it.
    * @throws Error if the work asked for none, as it then had its effect outside
    */
-  together<T>(frame: Frame<T>, work: () => Promise<T>): Promise<T> {
+  runIdempotent<T>(keyed: IdempotentTransaction<T>, work: () => Promise<T>): Promise<T> {
     let open: SharedTransaction | undefined;
     return retryConflicts(
       () => {
-        open = new SharedTransaction(this.dataSource, (tx) => frame.begin(tx));
-        return this.share(open, frame, work);
+        open = new SharedTransaction(this.dataSource, (tx) => keyed.begin(tx));
+        return this.share(open, keyed, work);
       },
       () => open?.isRepeatable === true,
     );
@@ -129,11 +129,15 @@ export class Transactions {
     return result;
   }
 
-  private async share<T>(open: SharedTransaction, frame: Frame<T>, work: () => Promise<T>): Promise<T> {
+  private async share<T>(
+    open: SharedTransaction,
+    keyed: IdempotentTransaction<T>,
+    work: () => Promise<T>,
+  ): Promise<T> {
     try {
       const result = await shared.run(open, work);
       if (!open.tx) throw new Error('The work was to share a transaction, and began none');
-      await frame.end(open.tx, result);
+      await keyed.end(open.tx, result);
       await open.commit();
       return result;
     } catch (error) {

@@ -46,14 +46,14 @@ export function giveTo(account: Account | undefined, path: string): void {
   }
 }
 
-export interface Outcome {
+export interface ProcessResult {
   /** Exit code, or why it could not be started at all (`EACCES`...). */
   code: number | string;
   output: string;
 }
 
 /** Runs a program to its end as the server's account; a failure is an outcome, not an exception. */
-export function run(file: string, args: string[], cwd: string, account?: Account): Promise<Outcome> {
+export function run(file: string, args: string[], cwd: string, account?: Account): Promise<ProcessResult> {
   const identity = account && { uid: account.uid, gid: account.gid };
   return new Promise((resolve) => {
     try {

@@ -48,7 +48,7 @@ export class IdempotencyService implements IdempotencyStore, OnModuleInit {
     const begin = (tx: EntityManager) => this.begin(tx, keyHash);
     const end = (tx: EntityManager, answer: KeptAnswer) => this.keep(tx, keyHash, request, answer);
     try {
-      return { ...(await this.transactions.together({ begin, end }, work)), replayed: false };
+      return { ...(await this.transactions.runIdempotent({ begin, end }, work)), replayed: false };
     } catch (error) {
       if (error instanceof CarriedOut) return this.replay(keyHash, request, error.sealedAnswer);
       throw error;

@@ -16,13 +16,13 @@ export interface Mail {
   readonly html: string;
 }
 
-const SECOND = 1000;
+const SECOND_MS = 1000;
 
 const TIMEOUTS = {
-  dnsTimeout: 10 * SECOND,
-  connectionTimeout: 10 * SECOND,
-  greetingTimeout: 10 * SECOND,
-  socketTimeout: 20 * SECOND,
+  dnsTimeout: 10 * SECOND_MS,
+  connectionTimeout: 10 * SECOND_MS,
+  greetingTimeout: 10 * SECOND_MS,
+  socketTimeout: 20 * SECOND_MS,
 };
 
 /** Mails for people. To be called from jobs only: what cannot be sent throws, and is sent when the job is run again. */

@@ -1,7 +1,7 @@
 /** What counts attempts at passwords and codes for all instances; the auth feature provides it. */
-export const GUESSING_LIMITER = Symbol('GUESSING_LIMITER');
+export const BRUTE_FORCE_LIMITER = Symbol('BRUTE_FORCE_LIMITER');
 
-export interface GuessingAttempt {
+export interface BruteForceAttempt {
   /** Each kind has budgets of its own. */
   readonly kind: string;
   readonly factor: number;
@@ -19,7 +19,7 @@ export interface Budget {
   readonly secondsLeft: number;
 }
 
-export interface GuessingLimiter {
+export interface BruteForceLimiter {
   /** Takes the attempt from each budget in turn; the last one of the answer may be one that refuses it. */
-  take(attempt: GuessingAttempt): Promise<readonly Budget[]>;
+  take(attempt: BruteForceAttempt): Promise<readonly Budget[]>;
 }

@@ -16,14 +16,14 @@ export interface ApiKeyAuthenticator {
 }
 export const API_KEY_AUTHENTICATOR = Symbol('API_KEY_AUTHENTICATOR');
 
-type Outcome = Pick<FastifyRequest, 'caller' | 'credentialProblem'>;
+type AuthenticationResult = Pick<FastifyRequest, 'caller' | 'credentialProblem'>;
 
 /**
  * Authentication: who calls. It refuses nobody by itself: a bad credential is kept for the AccessGuard, so that public
  * routes ignore it and the rate limit, which comes in between, counts such requests too.
  */
 @Injectable()
-export class TokenGuard implements CanActivate {
+export class AuthenticationGuard implements CanActivate {
   constructor(
     @Inject(TOKEN_STRATEGY) private readonly strategy: Strategy,
     @Inject(API_KEY_AUTHENTICATOR) private readonly apiKeys: ApiKeyAuthenticator,
@@ -49,7 +49,7 @@ export class TokenGuard implements CanActivate {
   /** As passport does it, but without its registry, which is one for all applications of a process. */
   private authenticate(request: FastifyRequest): Promise<void> {
     return new Promise((resolve) => {
-      const settle = (outcome: Outcome) => {
+      const settle = (outcome: AuthenticationResult) => {
         keep(request, outcome);
         resolve();
       };
@@ -65,7 +65,7 @@ export class TokenGuard implements CanActivate {
 }
 
 /** In place of what an earlier check found. */
-function keep(request: FastifyRequest, { caller, credentialProblem }: Outcome): void {
+function keep(request: FastifyRequest, { caller, credentialProblem }: AuthenticationResult): void {
   Object.assign(request, { caller, credentialProblem });
 }
 

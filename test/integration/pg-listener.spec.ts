@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { Notifications } from '../../src/platform/database/notifications.js';
+import { PgListener } from '../../src/platform/database/pg-listener.js';
 import { FreezingProxy } from '../support/freezing-proxy.js';
 import { queries } from '../support/queries.js';
 import { startTestApp } from '../support/test-app.js';
@@ -28,7 +28,7 @@ afterAll(async () => {
   await here.close();
 });
 
-const isCurrent = () => until(() => there.app.get(Notifications).isCurrent());
+const isCurrent = () => until(() => there.app.get(PgListener).isCurrent());
 
 /** A token, used at the other instance, and how to end it here. */
 async function runningToken() {
@@ -60,7 +60,7 @@ describe('an instance that is told of changes', () => {
   it('reads what happened while its line was cut, before it believes it again', async () => {
     const { statusThere, end } = await runningToken();
     await cutLines();
-    await until(() => !there.app.get(Notifications).isCurrent());
+    await until(() => !there.app.get(PgListener).isCurrent());
     await end();
     await isCurrent();
     await queries(there, async () => expect(await statusThere()).toBe(401)).toBe(0);
@@ -86,7 +86,7 @@ describe('an instance that is told of changes', () => {
     // As if nothing had been heard for so long: nothing can be, so that the line is not believed again.
     const now = performance.now.bind(performance);
     const clock = vi.spyOn(performance, 'now').mockImplementation(() => now() + CURRENT_MS);
-    expect(there.app.get(Notifications).isCurrent()).toBe(false);
+    expect(there.app.get(PgListener).isCurrent()).toBe(false);
     await isRefused(statusThere);
     clock.mockRestore();
     proxy.thaw();

@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify';
 /** Tells which account a request is about, if it says so. It is called before the body is checked, which may be anything. */
 export type AccountOf = (request: FastifyRequest) => string | undefined;
 
-export interface GuessingRule {
+export interface BruteForceRule {
   readonly kind: string;
   /** Without it, only addresses are limited: for secrets that nobody can guess. */
   readonly account?: AccountOf;
@@ -12,16 +12,16 @@ export interface GuessingRule {
   readonly factor?: number;
 }
 
-export const GUESSING_RULE = 'stockroom:guessing-rule';
+export const BRUTE_FORCE_RULE = 'stockroom:brute-force-rule';
 
 /**
  * Routes where something can be guessed: limited further, for each address and each account, across all instances. Routes
  * of one kind share their budgets.
  *
- * @example `@LimitsGuessing('login', { account: byEmail })`
+ * @example `@BruteForceLimit('login', { account: byEmail })`
  */
-export const LimitsGuessing = (kind: string, options: Omit<GuessingRule, 'kind'> = {}) =>
-  SetMetadata(GUESSING_RULE, { kind, ...options } satisfies GuessingRule);
+export const BruteForceLimit = (kind: string, options: Omit<BruteForceRule, 'kind'> = {}) =>
+  SetMetadata(BRUTE_FORCE_RULE, { kind, ...options } satisfies BruteForceRule);
 
 /** By the e-mail in the body. */
 export const byEmail: AccountOf = ({ body }) => {

@@ -22,8 +22,8 @@ export interface Listener {
  * line, so that whoever keeps a cache by these announcements knows when to distrust it.
  */
 @Injectable()
-export class Notifications implements OnApplicationBootstrap, OnApplicationShutdown {
-  private readonly logger = new Logger(Notifications.name);
+export class PgListener implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger(PgListener.name);
   private readonly listeners = new Map<string, Listener>();
   private readonly stopping = new AbortController();
   private running: Promise<void> = Promise.resolve();

@@ -11,7 +11,7 @@ export interface Statement {
 }
 
 /** Runs a query of the snapshot. */
-export type Run = <Row extends object>(sql: string, parameters: readonly unknown[]) => Promise<Row[]>;
+export type RunQuery = <Row extends object>(sql: string, parameters: readonly unknown[]) => Promise<Row[]>;
 
 /** Some milliseconds of work, and, with the next ones on their way, what a reader costs in memory. */
 const BATCH = 250;
@@ -29,7 +29,7 @@ const PLANNED_SHARE = { usually: 0.05, ifSelective: 0.2 };
 
 /** Reads results of any size as they are at one moment, in constant memory. */
 @Injectable()
-export class Snapshots {
+export class CursorReader {
   constructor(private readonly dataSource: DataSource) {}
 
   /**
@@ -37,7 +37,7 @@ export class Snapshots {
    * the reader has taken the last one or returns.
    * @param prepare makes the statement, and may query the same snapshot for that
    */
-  async *read<Row extends object>(prepare: (run: Run) => Promise<Statement>): AsyncGenerator<Row[]> {
+  async *read<Row extends object>(prepare: (run: RunQuery) => Promise<Statement>): AsyncGenerator<Row[]> {
     const client = await poolOf(this.dataSource).connect();
     // A connection that breaks between two queries fails the next one.
     client.on('error', ignore);

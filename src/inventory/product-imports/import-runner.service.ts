@@ -9,7 +9,7 @@ import type { ProductImport } from './product-import.entity.js';
 import { ProductImportsRepository } from './product-imports.repository.js';
 import { StagedRowsRepository } from './staged-rows.repository.js';
 import type { Batch, BatchSize } from './staged-rows.repository.js';
-import { CARRY_OUT } from './uploads.service.js';
+import { RUN_IMPORT } from './uploads.service.js';
 
 /** Batches at the same time: their skus are disjoint, and one connection alone is slower than the rest of the work. */
 const LANES = 2;
@@ -24,7 +24,7 @@ class ImportEnded extends Error {}
  * has not been carried out, so whoever goes on after an interruption finds exactly what is left.
  */
 @Injectable()
-export class CarryOutService implements OnModuleInit {
+export class ImportRunner implements OnModuleInit {
   constructor(
     private readonly imports: ProductImportsRepository,
     private readonly rows: StagedRowsRepository,
@@ -35,13 +35,13 @@ export class CarryOutService implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.registry.handle<{ import_id: string }>(CARRY_OUT, ({ import_id: id }, { signal }) =>
-      this.carryOut(id, signal),
+    this.registry.handle<{ import_id: string }>(RUN_IMPORT, ({ import_id: id }, { signal }) =>
+      this.run(id, signal),
     );
   }
 
   /** @throws Error if it is to be gone on with later: it was interrupted, or the database failed */
-  async carryOut(id: string, signal: AbortSignal): Promise<void> {
+  async run(id: string, signal: AbortSignal): Promise<void> {
     const started = await this.transactions.statement((tx) => this.imports.start(tx, id));
     try {
       if (started) await this.untilDone(started, signal);
@@ -72,7 +72,7 @@ export class CarryOutService implements OnModuleInit {
       // Each lane takes the next batch that no other has taken.
       for await (const batch of batches) {
         taken += 1;
-        await this.carryOutBatch(started, batch);
+        await this.applyBatch(started, batch);
       }
     };
     const ends = await Promise.allSettled(Array.from({ length: LANES }, lane));
@@ -100,9 +100,9 @@ export class CarryOutService implements OnModuleInit {
     }
   }
 
-  private carryOutBatch({ id, dryRun }: ProductImport, batch: Batch): Promise<void> {
+  private applyBatch({ id, dryRun }: ProductImport, batch: Batch): Promise<void> {
     return this.transactions.run(async (tx) => {
-      await this.count(tx, id, await this.rows.carryOut(tx, id, batch, dryRun));
+      await this.count(tx, id, await this.rows.applyBatch(tx, id, batch, dryRun));
       if (!dryRun) this.products.announceBulkChange(tx);
     });
   }

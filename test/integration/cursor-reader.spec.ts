@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Snapshots } from '../../src/platform/database/snapshots.js';
+import { CursorReader } from '../../src/platform/database/cursor-reader.js';
 import { poolOf } from '../../src/platform/database/sql.js';
 import { startTestApp } from '../support/test-app.js';
 import type { TestApp } from '../support/test-app.js';
@@ -10,11 +10,11 @@ interface Row {
 }
 
 let app: TestApp;
-let snapshots: Snapshots;
+let snapshots: CursorReader;
 
 beforeAll(async () => {
   app = await startTestApp();
-  snapshots = app.app.get(Snapshots);
+  snapshots = app.app.get(CursorReader);
   await app.dataSource.query('CREATE TABLE numbers (n int PRIMARY KEY)');
 });
 afterAll(() => app.close());
