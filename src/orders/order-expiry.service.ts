@@ -1,12 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import type { OnModuleInit } from '@nestjs/common';
 import { Transactions } from '../platform/database/transactions.js';
 import { JobQueue } from '../platform/jobs/job-queue.js';
-import { JobRegistry } from '../platform/jobs/job-registry.js';
 import type { JobContext } from '../platform/jobs/job-registry.js';
 import { OrderTransitions } from './order-transitions.service.js';
 import { OrdersRepository } from './orders.repository.js';
 import { EXPIRY } from './order-status.js';
+import { OnSchedule } from '../platform/jobs/job.decorators.js';
 
 const JOB = 'orders.expire';
 const BATCH = 100;
@@ -20,19 +19,15 @@ const LATEST_MS = 60_000;
  * service is down, and then puts itself back into the queue; the schedule begins that, and again if it ever broke off.
  */
 @Injectable()
-export class OrderExpiryService implements OnModuleInit {
+export class OrderExpiryService {
   constructor(
     private readonly orders: OrdersRepository,
     private readonly effects: OrderTransitions,
-    private readonly registry: JobRegistry,
     private readonly queue: JobQueue,
     private readonly transactions: Transactions,
   ) {}
 
-  onModuleInit(): void {
-    this.registry.schedule(JOB, '* * * * *', (job) => this.expireDue(job));
-  }
-
+  @OnSchedule(JOB, '* * * * *')
   async expireDue({ signal }: JobContext): Promise<void> {
     while ((await this.expireSome()) === BATCH) signal.throwIfAborted();
     await this.transactions.run(async (tx) => {

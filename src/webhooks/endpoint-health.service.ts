@@ -1,16 +1,16 @@
 import { Injectable, Logger } from '@nestjs/common';
-import type { OnModuleInit } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Config } from '../../config/index.js';
 import { EventLog } from '../platform/events/event-log.js';
 import { JobQueue } from '../platform/jobs/job-queue.js';
-import { JobRegistry } from '../platform/jobs/job-registry.js';
 import { Mailer } from '../platform/mail/mailer.js';
 import { UsersService } from '../identity/users/users.service.js';
 import { disabledMail } from './disabled-mail.js';
 import { EndpointHealthRepository } from './endpoint-health.repository.js';
 import type { DisabledEndpoint } from './endpoint-health.repository.js';
 import { WebhookEndpointsRepository } from './webhook-endpoints.repository.js';
+import type { JobContext } from '../platform/jobs/job-registry.js';
+import { OnJob } from '../platform/jobs/job.decorators.js';
 
 const MAIL_JOB = 'webhooks.mail_disabled';
 const GONE = 410;
@@ -25,7 +25,7 @@ export interface DeliveryOutcome {
 
 /** Gives up endpoints that are gone, or that have failed for days, and tells their owners. */
 @Injectable()
-export class EndpointHealthService implements OnModuleInit {
+export class EndpointHealthService {
   private readonly logger = new Logger(EndpointHealthService.name);
 
   constructor(
@@ -33,15 +33,10 @@ export class EndpointHealthService implements OnModuleInit {
     private readonly endpoints: WebhookEndpointsRepository,
     private readonly events: EventLog,
     private readonly queue: JobQueue,
-    private readonly jobs: JobRegistry,
     private readonly users: UsersService,
     private readonly mailer: Mailer,
     private readonly config: Config,
   ) {}
-
-  onModuleInit(): void {
-    this.jobs.handle<DisabledEndpoint>(MAIL_JOB, (disabled, { signal }) => this.tellOwner(disabled, signal));
-  }
 
   /** In the transaction that writes the outcomes down. */
   async note(tx: EntityManager, outcomes: readonly DeliveryOutcome[]): Promise<void> {
@@ -67,7 +62,8 @@ export class EndpointHealthService implements OnModuleInit {
     await this.queue.add(tx, MAIL_JOB, endpoint);
   }
 
-  private async tellOwner({ id, reason }: DisabledEndpoint, signal: AbortSignal): Promise<void> {
+  @OnJob(MAIL_JOB)
+  async tellOwner({ id, reason }: DisabledEndpoint, { signal }: JobContext): Promise<void> {
     const endpoint = await this.endpoints.table.find(id);
     // It may be deleted, or back, before the mail is due.
     if (endpoint?.disabledReason !== reason) return;

@@ -1,34 +1,29 @@
 import { Injectable } from '@nestjs/common';
-import type { OnModuleInit } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import type { Page } from '../http/pages/page.js';
 import { notFound } from '../platform/database/resource-table.js';
 import { Problem } from '../http/problems/problem.js';
 import { Transactions } from '../platform/database/transactions.js';
-import { JobRegistry } from '../platform/jobs/job-registry.js';
 import { DeliveryEngine } from './delivery-engine.service.js';
 import { PING, pingPayload } from './payload.js';
 import { WebhookDeliveriesRepository } from './webhook-deliveries.repository.js';
 import type { ListWebhookDeliveriesQuery, ShownDelivery } from './webhook-delivery.dto.js';
 import { WebhookEndpointsService } from './webhook-endpoints.service.js';
+import type { JobContext } from '../platform/jobs/job-registry.js';
+import { OnSchedule } from '../platform/jobs/job.decorators.js';
 
 const KEPT_MS = 30 * 24 * 60 * 60 * 1000;
 const BATCH = 1000;
 
 /** What was sent to endpoints, and what came of it. */
 @Injectable()
-export class WebhookDeliveriesService implements OnModuleInit {
+export class WebhookDeliveriesService {
   constructor(
     private readonly deliveries: WebhookDeliveriesRepository,
     private readonly endpoints: WebhookEndpointsService,
     private readonly engine: DeliveryEngine,
     private readonly transactions: Transactions,
-    private readonly jobs: JobRegistry,
   ) {}
-
-  onModuleInit(): void {
-    this.jobs.schedule('webhooks.remove_expired', '37 * * * *', ({ signal }) => this.removeExpired(signal));
-  }
 
   async listDeliveries(endpointId: string, query: ListWebhookDeliveriesQuery): Promise<Page<ShownDelivery>> {
     await this.endpoints.getEndpoint(endpointId);
@@ -63,7 +58,8 @@ export class WebhookDeliveriesService implements OnModuleInit {
   }
 
   /** Deliveries are kept for 30 days, also those that never arrived. */
-  async removeExpired(signal: AbortSignal): Promise<void> {
+  @OnSchedule('webhooks.remove_expired', '37 * * * *')
+  async removeExpired({ signal }: JobContext): Promise<void> {
     const oldest = uuidv7({ msecs: Date.now() - KEPT_MS, seq: 0, random: new Uint8Array(16) });
     while ((await this.deliveries.deleteBefore(oldest, BATCH)) === BATCH) signal.throwIfAborted();
   }

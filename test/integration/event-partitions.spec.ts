@@ -10,7 +10,6 @@ import { revertMigration, runMigrations } from '../../src/platform/database/migr
 import { Sql } from '../../src/platform/database/sql.js';
 import { EventFeed } from '../../src/platform/events/event-feed.js';
 import { EventPartitionsService } from '../../src/platform/events/event-partitions.service.js';
-import { JobRegistry } from '../../src/platform/jobs/job-registry.js';
 import { createDatabase } from '../support/database.js';
 import type { TestDatabase } from '../support/database.js';
 
@@ -28,7 +27,7 @@ beforeEach(async () => {
     DATA_DIR: inject('dataDir'),
   });
   dataSource = await new DataSource(dataSourceOptions(config, database.url)).initialize();
-  service = new EventPartitionsService(config, dataSource, new JobRegistry());
+  service = new EventPartitionsService(config, dataSource);
   await service.onApplicationBootstrap();
 });
 afterEach(async () => {

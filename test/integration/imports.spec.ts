@@ -230,7 +230,7 @@ describe('upkeep', () => {
       `UPDATE product_imports SET finished_at = now() - interval '31 days' WHERE id = $1`,
       [old.id],
     );
-    await app.app.get(UpkeepService).removeExpired(new AbortController().signal);
+    await app.app.get(UpkeepService).removeExpired({ signal: new AbortController().signal });
     const errorsOf = async (id: string) => (await manager.api.get(`/v1/product-imports/${id}`)).body.errors;
     expect(await errorsOf(old.id)).toEqual([]);
     expect(await errorsOf(recent.id)).toHaveLength(1);

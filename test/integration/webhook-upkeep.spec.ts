@@ -36,7 +36,7 @@ it('Deliveries are kept for 30 days, whatever became of them', async () => {
       [ids, id, created],
     );
   }
-  await app.app.get(WebhookDeliveriesService).removeExpired(new AbortController().signal);
+  await app.app.get(WebhookDeliveriesService).removeExpired({ signal: new AbortController().signal });
   const [row] = await app.dataSource.query<{ left: number }[]>(
     'SELECT count(*)::int AS left FROM webhook_deliveries',
   );

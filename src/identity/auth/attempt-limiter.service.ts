@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import type { OnModuleInit } from '@nestjs/common';
 import { Config } from '../../../config/index.js';
 import type {
   Budget,
@@ -8,9 +7,9 @@ import type {
   BruteForceLimiter,
 } from '../../http/rate-limits/brute-force-limiter.js';
 import { networkOf } from '../../http/rate-limits/network.js';
-import { JobRegistry } from '../../platform/jobs/job-registry.js';
 import type { JobContext } from '../../platform/jobs/job-registry.js';
 import { AttemptsRepository } from './attempts.repository.js';
+import { OnSchedule } from '../../platform/jobs/job.decorators.js';
 
 const WINDOW_SECONDS = 60;
 const POLICIES = ['address', 'account'] as const;
@@ -22,16 +21,11 @@ const BATCH = 1000;
  * who hammer an account do not keep its owner out where the owner has signed in before.
  */
 @Injectable()
-export class AttemptLimiter implements BruteForceLimiter, OnModuleInit {
+export class AttemptLimiter implements BruteForceLimiter {
   constructor(
     private readonly attempts: AttemptsRepository,
-    private readonly jobs: JobRegistry,
     private readonly config: Config,
   ) {}
-
-  onModuleInit(): void {
-    this.jobs.schedule('attempts.remove_old', '*/10 * * * *', (job) => this.removeOld(job));
-  }
 
   async take({ kind, factor, network, account }: BruteForceAttempt): Promise<Budget[]> {
     const limit = this.config.limits.loginsPerMinute * factor;
@@ -58,6 +52,7 @@ export class AttemptLimiter implements BruteForceLimiter, OnModuleInit {
   }
 
   /** Deletes what counts no more, in batches. */
+  @OnSchedule('attempts.remove_old', '*/10 * * * *')
   async removeOld({ signal }: JobContext): Promise<void> {
     while ((await this.attempts.deleteOld(BATCH)) >= BATCH) signal.throwIfAborted();
   }

@@ -1,16 +1,16 @@
 import { Injectable } from '@nestjs/common';
-import type { OnModuleInit } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Config } from '../../../config/index.js';
 import { invalid, Problem } from '../../http/problems/problem.js';
 import { Transactions } from '../../platform/database/transactions.js';
 import { JobQueue } from '../../platform/jobs/job-queue.js';
-import { JobRegistry } from '../../platform/jobs/job-registry.js';
 import { Mailer } from '../../platform/mail/mailer.js';
 import { OneTimeTokensService } from '../one-time-tokens/one-time-tokens.service.js';
 import type { User } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
 import { verificationMail } from './verification-mail.js';
+import type { JobContext } from '../../platform/jobs/job-registry.js';
+import { OnJob } from '../../platform/jobs/job.decorators.js';
 
 const SEND = 'email_verifications.send';
 const LIFE_SECONDS = 24 * 60 * 60;
@@ -21,20 +21,15 @@ interface SendPayload {
 
 /** Proving by a link in a mail that an address belongs to whoever gave it. */
 @Injectable()
-export class EmailVerificationsService implements OnModuleInit {
+export class EmailVerificationsService {
   constructor(
     private readonly users: UsersService,
     private readonly tokens: OneTimeTokensService,
     private readonly queue: JobQueue,
-    private readonly jobs: JobRegistry,
     private readonly mailer: Mailer,
     private readonly config: Config,
     private readonly transactions: Transactions,
   ) {}
-
-  onModuleInit(): void {
-    this.jobs.handle<SendPayload>(SEND, ({ token_id }, { signal }) => this.send(token_id, signal));
-  }
 
   /** Makes a token and the mail that holds it, in the caller's transaction, unless there was one just before. */
   async request(tx: EntityManager, user: Pick<User, 'id' | 'email'>): Promise<void> {
@@ -64,7 +59,8 @@ export class EmailVerificationsService implements OnModuleInit {
     throw invalid([{ pointer: '/token', code: 'invalid_token', message: 'token is not valid (any more)' }]);
   }
 
-  private async send(tokenId: string, signal: AbortSignal): Promise<void> {
+  @OnJob(SEND)
+  async send({ token_id: tokenId }: SendPayload, { signal }: JobContext): Promise<void> {
     const found = await this.tokens.mailOut(tokenId, LIFE_SECONDS);
     if (!found) return;
     const mail = verificationMail(this.config.http.publicUrl, found.token);

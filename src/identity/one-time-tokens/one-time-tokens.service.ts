@@ -1,13 +1,12 @@
 import { createHash, createHmac } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import type { OnModuleInit } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { parse as parseUuid, stringify as toUuid, v4 as uuidv4 } from 'uuid';
 import { Config, deriveSecret } from '../../../config/index.js';
-import { JobRegistry } from '../../platform/jobs/job-registry.js';
 import type { TokenPurpose } from './one-time-token.entity.js';
 import { OneTimeTokensRepository } from './one-time-tokens.repository.js';
 import type { PresentedToken } from './one-time-tokens.repository.js';
+import { OnSchedule } from '../../platform/jobs/job.decorators.js';
 
 export interface NewToken {
   readonly purpose: TokenPurpose;
@@ -36,16 +35,11 @@ const MAX_DELAY_SECONDS = 7 * 24 * 60 * 60;
  * base64url of its id and a MAC of that id; so a job can write it into a mail without any table having held it.
  */
 @Injectable()
-export class OneTimeTokensService implements OnModuleInit {
+export class OneTimeTokensService {
   constructor(
     private readonly tokens: OneTimeTokensRepository,
     private readonly config: Config,
-    private readonly jobs: JobRegistry,
   ) {}
-
-  onModuleInit(): void {
-    this.jobs.schedule('one_time_tokens.remove_expired', '23 * * * *', () => this.removeExpired());
-  }
 
   /** A token for a client that waits for it. */
   async create(tx: EntityManager, request: NewToken & { lifeSeconds: number }): Promise<string> {
@@ -93,7 +87,8 @@ export class OneTimeTokensService implements OnModuleInit {
     return this.tokens.deleteOf(tx, userId, purpose);
   }
 
-  private async removeExpired(): Promise<void> {
+  @OnSchedule('one_time_tokens.remove_expired', '23 * * * *')
+  async removeExpired(): Promise<void> {
     const now = new Date();
     while ((await this.tokens.deleteExpired(now, BATCH)) === BATCH);
   }

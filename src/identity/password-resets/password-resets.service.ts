@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import type { OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import { AttemptLimiter } from '../auth/attempt-limiter.service.js';
@@ -7,7 +6,6 @@ import { invalid, Problem } from '../../http/problems/problem.js';
 import { Transactions } from '../../platform/database/transactions.js';
 import { EventLog } from '../../platform/events/event-log.js';
 import { JobQueue } from '../../platform/jobs/job-queue.js';
-import { JobRegistry } from '../../platform/jobs/job-registry.js';
 import { OneTimeTokensService } from '../one-time-tokens/one-time-tokens.service.js';
 import type { Device } from '../sessions/device.js';
 import { SessionsService } from '../sessions/sessions.service.js';
@@ -16,6 +14,7 @@ import type { User } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
 import type { ConfirmPasswordResetDto } from './password-reset.dto.js';
 import { ResetMailsService } from './reset-mails.service.js';
+import { OnJob } from '../../platform/jobs/job.decorators.js';
 
 const REQUEST = 'password_resets.request';
 /** How often one token may be presented; all but the last time in vain, such as while the database is too busy. */
@@ -27,7 +26,7 @@ interface RequestPayload {
 
 /** A new password for whoever reads the mails of an account. */
 @Injectable()
-export class PasswordResetsService implements OnModuleInit {
+export class PasswordResetsService {
   constructor(
     private readonly users: UsersService,
     private readonly passwords: PasswordsService,
@@ -37,14 +36,9 @@ export class PasswordResetsService implements OnModuleInit {
     private readonly mails: ResetMailsService,
     private readonly events: EventLog,
     private readonly queue: JobQueue,
-    private readonly jobs: JobRegistry,
     private readonly transactions: Transactions,
     private readonly dataSource: DataSource,
   ) {}
-
-  onModuleInit(): void {
-    this.jobs.handle<RequestPayload>(REQUEST, ({ email }) => this.prepare(email));
-  }
 
   /** The same work for every address: whether it has an account, only the job finds out. */
   async request(email: string): Promise<void> {
@@ -82,7 +76,8 @@ export class PasswordResetsService implements OnModuleInit {
     await this.sessions.refuseEnded();
   }
 
-  private async prepare(email: string): Promise<void> {
+  @OnJob(REQUEST)
+  async prepare({ email }: RequestPayload): Promise<void> {
     const account = await this.users.findByEmail(email);
     if (!account) return;
     await this.transactions.run(async (tx) => {

@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import type { OnModuleInit } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Config } from '../../../config/index.js';
 import { JobQueue } from '../../platform/jobs/job-queue.js';
-import { JobRegistry } from '../../platform/jobs/job-registry.js';
 import { Mailer } from '../../platform/mail/mailer.js';
 import { OneTimeTokensService } from '../one-time-tokens/one-time-tokens.service.js';
 import type { User } from '../users/user.entity.js';
 import { resetMail } from './reset-mail.js';
 import type { ResetReason } from './reset-mail.js';
+import type { JobContext } from '../../platform/jobs/job-registry.js';
+import { OnJob } from '../../platform/jobs/job.decorators.js';
 
 const HOUR_SECONDS = 60 * 60;
 
@@ -23,22 +23,13 @@ interface SendPayload {
 
 /** The mails that lead to a new password. */
 @Injectable()
-export class ResetMailsService implements OnModuleInit {
+export class ResetMailsService {
   constructor(
     private readonly tokens: OneTimeTokensService,
     private readonly queue: JobQueue,
-    private readonly jobs: JobRegistry,
     private readonly mailer: Mailer,
     private readonly config: Config,
   ) {}
-
-  onModuleInit(): void {
-    for (const reason of ['requested', 'forced'] as const) {
-      this.jobs.handle<SendPayload>(KINDS[reason].job, ({ token_id }, { signal }) =>
-        this.send(reason, token_id, signal),
-      );
-    }
-  }
 
   /**
    * Makes a token and the mail that holds it, in the caller's transaction.
@@ -49,6 +40,16 @@ export class ResetMailsService implements OnModuleInit {
     const id = await this.tokens.createForMail(tx, { purpose, userId: user.id, email: user.email });
     if (id !== null) await this.queue.add(tx, KINDS[reason].job, { token_id: id } satisfies SendPayload);
     return id !== null;
+  }
+
+  @OnJob(KINDS.requested.job)
+  sendRequested({ token_id }: SendPayload, { signal }: JobContext): Promise<void> {
+    return this.send('requested', token_id, signal);
+  }
+
+  @OnJob(KINDS.forced.job)
+  sendForced({ token_id }: SendPayload, { signal }: JobContext): Promise<void> {
+    return this.send('forced', token_id, signal);
   }
 
   private async send(reason: ResetReason, tokenId: string, signal: AbortSignal): Promise<void> {

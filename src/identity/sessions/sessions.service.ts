@@ -1,34 +1,28 @@
 import { Injectable } from '@nestjs/common';
-import type { OnModuleInit } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { Page, PageQuery } from '../../http/pages/page.js';
 import { Problem } from '../../http/problems/problem.js';
 import { Transactions } from '../../platform/database/transactions.js';
 import { EventLog } from '../../platform/events/event-log.js';
-import { JobRegistry } from '../../platform/jobs/job-registry.js';
 import { UsersService } from '../users/users.service.js';
 import { AccessStateService } from './access-state.service.js';
 import { SessionsRepository } from './sessions.repository.js';
 import type { ListedSession } from './sessions.repository.js';
+import { OnSchedule } from '../../platform/jobs/job.decorators.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const BATCH = 1000;
 
 /** Where users are signed in, and how that ends. */
 @Injectable()
-export class SessionsService implements OnModuleInit {
+export class SessionsService {
   constructor(
     private readonly sessions: SessionsRepository,
     private readonly users: UsersService,
     private readonly state: AccessStateService,
     private readonly events: EventLog,
-    private readonly jobs: JobRegistry,
     private readonly transactions: Transactions,
   ) {}
-
-  onModuleInit(): void {
-    this.jobs.schedule('sessions.remove_expired', '7 * * * *', () => this.removeOver());
-  }
 
   list(userId: string, query: PageQuery): Promise<Page<ListedSession>> {
     return this.sessions.page(userId, query, new Date());
@@ -70,7 +64,8 @@ export class SessionsService implements OnModuleInit {
   }
 
   /** Ended ones are kept for a day: an instance that was cut off reads what happened under its running tokens. */
-  private async removeOver(): Promise<void> {
+  @OnSchedule('sessions.remove_expired', '7 * * * *')
+  async removeOver(): Promise<void> {
     const now = Date.now();
     while ((await this.sessions.deleteOver(new Date(now), new Date(now - DAY_MS), BATCH)) === BATCH);
   }

@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import type { OnModuleInit } from '@nestjs/common';
 import { sqlStateOf } from '../../platform/database/sql-state.js';
 import { Transactions } from '../../platform/database/transactions.js';
 import { EventLog } from '../../platform/events/event-log.js';
-import { JobRegistry } from '../../platform/jobs/job-registry.js';
 import { ProductsService } from '../products/products.service.js';
 import type { ProductImport } from './product-import.entity.js';
 import { ProductImportsRepository } from './product-imports.repository.js';
 import { StagedRowsRepository } from './staged-rows.repository.js';
 import type { Batch, BatchSize } from './staged-rows.repository.js';
 import { RUN_IMPORT } from './uploads.service.js';
+import type { JobContext } from '../../platform/jobs/job-registry.js';
+import { OnJob } from '../../platform/jobs/job.decorators.js';
 
 /** Batches at the same time: their skus are disjoint, and one connection alone is slower than the rest of the work. */
 const LANES = 2;
@@ -24,23 +24,21 @@ class ImportEnded extends Error {}
  * has not been carried out, so whoever goes on after an interruption finds exactly what is left.
  */
 @Injectable()
-export class ImportRunner implements OnModuleInit {
+export class ImportRunner {
   constructor(
     private readonly imports: ProductImportsRepository,
     private readonly rows: StagedRowsRepository,
     private readonly products: ProductsService,
     private readonly events: EventLog,
-    private readonly registry: JobRegistry,
     private readonly transactions: Transactions,
   ) {}
 
-  onModuleInit(): void {
-    this.registry.handle<{ import_id: string }>(RUN_IMPORT, ({ import_id: id }, { signal }) =>
-      this.run(id, signal),
-    );
+  /** @throws Error if it is to be gone on with later: it was interrupted, or the database failed */
+  @OnJob(RUN_IMPORT)
+  runJob({ import_id: id }: { import_id: string }, { signal }: JobContext): Promise<void> {
+    return this.run(id, signal);
   }
 
-  /** @throws Error if it is to be gone on with later: it was interrupted, or the database failed */
   async run(id: string, signal: AbortSignal): Promise<void> {
     const started = await this.transactions.statement((tx) => this.imports.start(tx, id));
     try {

@@ -1,26 +1,21 @@
 import { Injectable, Logger } from '@nestjs/common';
-import type { OnApplicationBootstrap, OnModuleInit } from '@nestjs/common';
+import type { OnApplicationBootstrap } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Config } from '../../../config/index.js';
-import { JobRegistry } from '../jobs/job-registry.js';
+import { OnSchedule } from '../jobs/job.decorators.js';
 
 /**
  * Keeps the tables of the event log, one for each month: this one and the next two are there, and those older than
  * `EVENT_RETENTION_DAYS` go. What comes while there is no table for it, goes into one for all of that.
  */
 @Injectable()
-export class EventPartitionsService implements OnModuleInit, OnApplicationBootstrap {
+export class EventPartitionsService implements OnApplicationBootstrap {
   private readonly logger = new Logger(EventPartitionsService.name);
 
   constructor(
     private readonly config: Config,
     private readonly dataSource: DataSource,
-    private readonly registry: JobRegistry,
   ) {}
-
-  onModuleInit(): void {
-    this.registry.schedule('events.keep_partitions', '41 2 * * *', () => this.keepPartitions());
-  }
 
   /** After months without the service, the next job would be too late for what comes before it. */
   async onApplicationBootstrap(): Promise<void> {
@@ -29,6 +24,7 @@ export class EventPartitionsService implements OnModuleInit, OnApplicationBootst
     );
   }
 
+  @OnSchedule('events.keep_partitions', '41 2 * * *')
   async keepPartitions(): Promise<void> {
     const changes = await this.dataSource.query<{ change: string }[]>(
       'SELECT keep_events_partitions($1) AS change',

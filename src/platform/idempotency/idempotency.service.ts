@@ -1,14 +1,13 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import type { OnModuleInit } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Config } from '../../../config/index.js';
 import type { IdempotencyStore, KeptAnswer, KeyedRequest } from '../../http/idempotency/idempotency-store.js';
 import { Problem } from '../../http/problems/problem.js';
 import { Transactions } from '../database/transactions.js';
-import { JobRegistry } from '../jobs/job-registry.js';
 import type { JobContext } from '../jobs/job-registry.js';
 import { IdempotencyKeysRepository } from './idempotency-keys.repository.js';
+import { OnSchedule } from '../jobs/job.decorators.js';
 
 const KEPT_MS = 24 * 60 * 60 * 1000;
 const BATCH = 1000;
@@ -25,17 +24,12 @@ class CarriedOut extends Error {
  * requests one holds the key's advisory lock, and the others are told so at once, on whichever instance they are.
  */
 @Injectable()
-export class IdempotencyService implements IdempotencyStore, OnModuleInit {
+export class IdempotencyService implements IdempotencyStore {
   constructor(
     private readonly keys: IdempotencyKeysRepository,
     private readonly transactions: Transactions,
-    private readonly jobs: JobRegistry,
     private readonly config: Config,
   ) {}
-
-  onModuleInit(): void {
-    this.jobs.schedule('idempotency.remove_expired', '*/10 * * * *', (job) => this.removeExpired(job));
-  }
 
   async answer(request: KeyedRequest, work: () => Promise<KeptAnswer>) {
     const keyHash = createHash('sha256')
@@ -77,7 +71,8 @@ export class IdempotencyService implements IdempotencyStore, OnModuleInit {
     return { headers, body, replayed: true };
   }
 
-  private async removeExpired({ signal }: JobContext): Promise<void> {
+  @OnSchedule('idempotency.remove_expired', '*/10 * * * *')
+  async removeExpired({ signal }: JobContext): Promise<void> {
     while ((await this.keys.deleteExpired(BATCH)) === BATCH) signal.throwIfAborted();
   }
 }

@@ -13,7 +13,7 @@ export interface JobContext {
  */
 export type JobHandler<P extends object> = (payload: P, context: JobContext) => Promise<void>;
 
-/** What this service can do in the background: given by the features in their `onModuleInit`. */
+/** What this service can do in the background: what features declare by `@OnJob` and `@OnSchedule`. */
 @Injectable()
 export class JobRegistry {
   private readonly handlers = new Map<string, JobHandler<never>>();
@@ -22,7 +22,8 @@ export class JobRegistry {
 
   /** @example registry.handle<Payload>('password_resets.send', (payload) => this.sendMail(payload)) */
   handle<P extends object>(name: string, handler: JobHandler<P>): void {
-    if (this.sealed) throw new Error(`The job ${name} comes too late: give it in onModuleInit`);
+    if (this.sealed)
+      throw new Error(`The job ${name} is registered too late: declare it with @OnJob or @OnSchedule`);
     if (this.handlers.has(name)) throw new Error(`Two handlers for the job ${name}`);
     this.handlers.set(name, handler);
   }
