@@ -170,7 +170,9 @@ describe('the registry of jobs', () => {
       expect(() => given.schedule('tests.other', 'at noon', () => Promise.resolve())).toThrow(/cron/i);
     });
     await expect(jobs.add('tests.typo')).rejects.toThrow('Nobody handles the job tests.typo');
-    expect(() => registry.handle('tests.late', () => Promise.resolve())).toThrow('tests.late is registered too late');
+    expect(() => registry.handle('tests.late', () => Promise.resolve())).toThrow(
+      'tests.late is registered too late',
+    );
     expect(await jobsIn(jobs.dataSource)).toEqual([]);
   });
 });
