@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { ThrottlerStorage } from '@nestjs/throttler';
-import { BoundedMap } from '../server/bounded-map.js';
+import { LRUCache } from 'lru-cache';
 
 interface Window {
   hits: number;
   endsAt: number;
 }
 
-/** Callers that are remembered at once; beyond that the oldest window is forgotten. */
+/** Callers that are remembered at once; beyond that the one who has been away longest is forgotten. */
 const MAX_WINDOWS = 100_000;
 
 /**
@@ -16,7 +16,7 @@ const MAX_WINDOWS = 100_000;
  */
 @Injectable()
 export class RateLimiter implements ThrottlerStorage {
-  private readonly windows = new BoundedMap<Window>(MAX_WINDOWS);
+  private readonly windows = new LRUCache<string, Window>({ max: MAX_WINDOWS });
 
   constructor(private readonly now: () => number = Date.now) {}
 

@@ -2,7 +2,7 @@ import { Injectable, ValidationPipe } from '@nestjs/common';
 import type { ArgumentMetadata } from '@nestjs/common';
 import { validateSync } from 'class-validator';
 import type { ValidationError, ValidatorOptions } from 'class-validator';
-import { BoundedMap } from '../server/bounded-map.js';
+import { LRUCache } from 'lru-cache';
 import { invalid, Problem } from '../problems/problem.js';
 import { inBody, inQuery, toErrors, TRANSFORMATION, VALIDATION } from './findings.js';
 import { inspectInput } from './input-inspection.js';
@@ -21,7 +21,7 @@ class InvalidInput extends Error {
 @Injectable()
 export class InputPipe extends ValidationPipe {
   /** Clients ask the same lists again and again: what a query became is kept, for each DTO by its text. */
-  private readonly queries = new Map<ArgumentMetadata['metatype'], BoundedMap<unknown>>();
+  private readonly queries = new Map<ArgumentMetadata['metatype'], LRUCache<string, object>>();
 
   constructor() {
     super({
@@ -47,14 +47,14 @@ export class InputPipe extends ValidationPipe {
     const text = JSON.stringify(value);
     const known = kept.get(text);
     if (known !== undefined) return known;
-    const query = Object.freeze(await this.check(value, metadata));
+    const query = Object.freeze((await this.check(value, metadata)) as object);
     if (text.length <= MAX_KEPT_LENGTH) kept.set(text, query);
     return query;
   }
 
   /** By the class, not its name: two features may call their DTOs the same. */
-  private keptFor(dto: ArgumentMetadata['metatype']): BoundedMap<unknown> {
-    const kept = this.queries.get(dto) ?? new BoundedMap<unknown>(MAX_KEPT_QUERIES);
+  private keptFor(dto: ArgumentMetadata['metatype']): LRUCache<string, object> {
+    const kept = this.queries.get(dto) ?? new LRUCache<string, object>({ max: MAX_KEPT_QUERIES });
     this.queries.set(dto, kept);
     return kept;
   }

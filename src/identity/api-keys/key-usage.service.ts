@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { OnApplicationShutdown } from '@nestjs/common';
-import { BoundedMap } from '../../http/server/bounded-map.js';
+import { LRUCache } from 'lru-cache';
 import { ApiKeysRepository } from './api-keys.repository.js';
 
 const MAX_REMEMBERED = 10_000;
@@ -11,7 +11,7 @@ const NOTED_EVERY_MS = 61_000;
 @Injectable()
 export class KeyUsageService implements OnApplicationShutdown {
   private readonly logger = new Logger(KeyUsageService.name);
-  private readonly notedAt = new BoundedMap<number>(MAX_REMEMBERED);
+  private readonly notedAt = new LRUCache<string, number>({ max: MAX_REMEMBERED });
   private readonly writes = new Set<Promise<void>>();
 
   constructor(private readonly keys: ApiKeysRepository) {}

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { OnModuleInit } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
 import type { Caller } from '../../http/access/caller.js';
-import { BoundedMap } from '../../http/server/bounded-map.js';
 import { PgListener } from '../../platform/database/pg-listener.js';
 
 const MAX_REMEMBERED = 10_000;
@@ -37,8 +37,8 @@ interface Remembered {
  */
 @Injectable()
 export class VerifiedKeysService implements OnModuleInit {
-  private keys = new BoundedMap<Remembered | null>(MAX_REMEMBERED);
-  private owners = new BoundedMap<OwnerMark | null>(MAX_REMEMBERED);
+  private readonly keys = new LRUCache<string, Remembered>({ max: MAX_REMEMBERED });
+  private readonly owners = new LRUCache<string, OwnerMark>({ max: MAX_REMEMBERED });
   private changes = 0;
 
   constructor(private readonly listener: PgListener) {}
@@ -81,14 +81,13 @@ export class VerifiedKeysService implements OnModuleInit {
 
   private hear({ key, user }: { key?: string; user?: string }): void {
     this.changes += 1;
-    // Only what is there: others must not be pushed out by what is not.
-    if (key !== undefined && this.keys.get(key)) this.keys.set(key, null);
-    if (user !== undefined && this.owners.get(user)) this.owners.set(user, null);
+    if (key !== undefined) this.keys.delete(key);
+    if (user !== undefined) this.owners.delete(user);
   }
 
   private forgetAll(): void {
     this.changes += 1;
-    this.keys = new BoundedMap(MAX_REMEMBERED);
-    this.owners = new BoundedMap(MAX_REMEMBERED);
+    this.keys.clear();
+    this.owners.clear();
   }
 }

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
+import { LRUCache } from 'lru-cache';
 import { Strategy } from 'passport-jwt';
 import type { SecretOrKeyProvider } from 'passport-jwt';
 import { validate as isUuid } from 'uuid';
 import { Config } from '../../../config/index.js';
 import type { Caller } from '../../http/access/caller.js';
 import { grantedScopes, isRole } from '../../../config/scopes.js';
-import { BoundedMap } from '../../http/server/bounded-map.js';
 import { timeOfId } from '../../platform/database/uuid-time.js';
 import { AccessStateService } from './access-state.service.js';
 import { ACCESS_TOKEN_TYPE, AccessTokensService } from './access-tokens.service.js';
@@ -35,7 +35,7 @@ interface Remembered {
  */
 @Injectable()
 export class AccessTokenStrategy extends PassportStrategy(Strategy) {
-  private readonly remembered = new BoundedMap<Remembered>(MAX_REMEMBERED);
+  private readonly remembered = new LRUCache<string, Remembered>({ max: MAX_REMEMBERED });
 
   constructor(
     private readonly config: Config,

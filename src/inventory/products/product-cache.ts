@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { OnModuleInit } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
 import { Config } from '../../../config/index.js';
-import { BoundedMap } from '../../http/server/bounded-map.js';
 import { PgListener } from '../../platform/database/pg-listener.js';
 import { Metrics } from '../../platform/telemetry/metrics.js';
 import type { Product } from './product.entity.js';
@@ -17,17 +17,18 @@ const ALL = '*';
  */
 @Injectable()
 export class ProductCache implements OnModuleInit {
-  private products: BoundedMap<Product | null>;
+  /** Null if it is turned off. */
+  private readonly products: LRUCache<string, Product> | null;
   /** Counts what was heard: a reading that began before a change may have seen the product of before. */
   private changes = 0;
   private readonly outcomes;
 
   constructor(
     private readonly listener: PgListener,
-    private readonly config: Config,
+    { productCacheSize: max }: Config,
     metrics: Metrics,
   ) {
-    this.products = this.empty();
+    this.products = max === 0 ? null : new LRUCache({ max });
     this.outcomes = metrics.counter('stockroom_product_cache_total', 'Reads of one product, by outcome', [
       'outcome',
     ]);
@@ -49,7 +50,7 @@ export class ProductCache implements OnModuleInit {
 
   /** The product from memory, else as the reading finds it. */
   async get(id: string, read: () => Promise<Product | null>): Promise<Product | null> {
-    if (this.config.productCacheSize === 0 || !this.listener.isCurrent(UNHEARD_MS)) return read();
+    if (!this.products || !this.listener.isCurrent(UNHEARD_MS)) return read();
     const known = this.products.get(id);
     this.outcomes.inc({ outcome: known ? 'hit' : 'miss' });
     if (known) return known;
@@ -61,16 +62,11 @@ export class ProductCache implements OnModuleInit {
 
   forget(...ids: string[]): void {
     this.changes += 1;
-    // Only what is there: others must not be pushed out by what is not.
-    for (const id of ids) if (this.products.get(id)) this.products.set(id, null);
+    for (const id of ids) this.products?.delete(id);
   }
 
   forgetAll(): void {
     this.changes += 1;
-    this.products = this.empty();
-  }
-
-  private empty(): BoundedMap<Product | null> {
-    return new BoundedMap(this.config.productCacheSize);
+    this.products?.clear();
   }
 }
