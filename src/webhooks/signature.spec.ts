@@ -26,6 +26,14 @@ describe('signedHeaders', () => {
     });
   });
 
+  it('signs the example of the specification', () => {
+    const example = { id: 'msg_p5jXN8AQM9LWM0D4loKWxJek', payload: '{"test": 2432232314}' };
+    const at = new Date(1_614_265_330_000);
+    expect(signedHeaders(example, ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'], at)).toMatchObject({
+      'webhook-signature': 'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=',
+    });
+  });
+
   it('is verified with each of the secrets, and with no other', () => {
     const secrets = [newSecret(), newSecret()];
     const headers = signedHeaders(message, secrets, new Date());

@@ -1,4 +1,5 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
+import { Webhook } from 'standardwebhooks';
 
 const PREFIX = 'whsec_';
 /** The specification asks for 24 to 64. */
@@ -21,17 +22,9 @@ export function signedHeaders(
   secrets: readonly string[],
   at: Date,
 ): Record<string, string> {
-  const timestamp = String(Math.floor(at.getTime() / 1000));
-  const content = `${id}.${timestamp}.${payload}`;
-  const signatures = secrets.map((secret) => `v1,${signatureOf(content, secret)}`);
   return {
     'webhook-id': id,
-    'webhook-timestamp': timestamp,
-    'webhook-signature': signatures.join(' '),
+    'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
+    'webhook-signature': secrets.map((secret) => new Webhook(secret).sign(id, at, payload)).join(' '),
   };
-}
-
-function signatureOf(content: string, secret: string): string {
-  const key = Buffer.from(secret.slice(PREFIX.length), 'base64');
-  return createHmac('sha256', key).update(content).digest('base64');
 }
