@@ -80,6 +80,11 @@ describe('isPublicAddress', () => {
     ['not handed out', '4000::1'],
     ['no address', 'localhost'],
     ['no address', '0x7f000001'],
+    ['a short form', '8.8'],
+    ['a number', '134744072'],
+    ['octal', '010.8.8.8'],
+    ['octal behind NAT64', '64:ff9b::010.8.8.8'],
+    ['hexadecimal behind NAT64', '64:ff9b::0x8.8.8.8'],
     ['no address', ''],
   ])('refuses what is %s: %s', (_, address) => {
     expect(isPublicAddress(address)).toBe(false);
