@@ -1,12 +1,12 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Config } from '../../../config/index.js';
-import type { Notifications } from '../../platform/database/notifications.js';
+import type { PgListener } from '../../platform/database/pg-listener.js';
 import type { Metrics } from '../../platform/telemetry/metrics.js';
 import { ProductCache } from './product-cache.js';
 import type { Product } from './product.entity.js';
 
 function cacheOf(size: number) {
-  const notifications = { isCurrent: () => true } as unknown as Notifications;
+  const notifications = { isCurrent: () => true } as unknown as PgListener;
   const metrics = { counter: () => ({ inc: () => undefined }) } as unknown as Metrics;
   return new ProductCache(notifications, { productCacheSize: size } as Config, metrics);
 }
