@@ -38,7 +38,7 @@ export class AuditService {
   async followEvents(lastEventId: string | undefined): Promise<EventFollower> {
     if (lastEventId === undefined) return new EventFollower(this.tail, await this.tail.last());
     if (BigInt(lastEventId) > BigInt(await this.events.lastPosition()))
-      throw badLastEventId('the id of an event that there is');
+      throw badLastEventId('the id of an existing event');
     return new EventFollower(this.tail, lastEventId);
   }
 }

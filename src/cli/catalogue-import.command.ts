@@ -50,7 +50,7 @@ export class CatalogueImportCommand extends CliCommand {
     if (done.status !== 'succeeded')
       throw new CommandError(done.errorMessage ?? `The import is ${done.status}.`);
     if (failedRows > 0)
-      throw new CommandError(`GET /v1/product-imports/${done.id}/errors names all that failed.`);
+      throw new CommandError(`GET /v1/product-imports/${done.id}/errors lists all failed rows.`);
   }
 
   @Option({ flags: '--dry-run', description: 'count and report the same, and change nothing' })

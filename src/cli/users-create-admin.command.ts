@@ -28,7 +28,7 @@ export class UsersCreateAdminCommand extends CliCommand {
   }
 
   async run([email = '']: string[], { name, passwordStdin = false }: Options): Promise<void> {
-    if (!isEmail(email)) throw new UsageError(`${email} is no e-mail address.`);
+    if (!isEmail(email)) throw new UsageError(`${email} is not an e-mail address.`);
     const given = passwordStdin ? (await text(process.stdin)).replace(/\r?\n$/, '') : undefined;
     if (given !== undefined && ([...given].length < 12 || [...given].length > 128))
       throw new UsageError('The password must have 12 to 128 characters.');

@@ -118,12 +118,12 @@ describe('insufficientStock', () => {
         {
           pointer: '/items/0/quantity',
           code: 'insufficient_stock',
-          message: 'quantity asks for 5, and 4 are available',
+          message: 'quantity is 5, but only 4 are available',
         },
         {
           pointer: '/items/2/quantity',
           code: 'insufficient_stock',
-          message: 'quantity asks for 7, and 0 are available',
+          message: 'quantity is 7, but only 0 are available',
         },
       ],
     ]);

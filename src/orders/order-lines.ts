@@ -26,10 +26,10 @@ export function toLines(
     const refuse = (code: string, message: string) =>
       errors.push({ pointer: `/items/${index}/product_id`, code, message });
     const product = products.get(id);
-    if (!product) refuse('not_found', 'product_id names no product');
-    else if (lines.has(id)) refuse('unique', 'product_id was named before: send each product once');
+    if (!product) refuse('not_found', 'product_id does not match a product');
+    else if (lines.has(id)) refuse('unique', 'product_id is a duplicate: send each product once');
     else if (currency !== undefined && product.currency !== currency)
-      refuse('currency', `product_id is sold in ${product.currency}, and the first item in ${currency}`);
+      refuse('currency', `product_id is sold in ${product.currency}, but the first item in ${currency}`);
     else lines.set(id, lineOf(product, quantity));
   }
   if (errors.length > 0) throw invalid(errors);
@@ -56,10 +56,10 @@ export function insufficientStock(
 ): Problem {
   const errors = requested.flatMap(({ product_id: id, quantity }, index) => {
     const left = available.get(id);
-    const message = `quantity asks for ${quantity}, and ${left} are available`;
+    const message = `quantity is ${quantity}, but only ${left} are available`;
     return left === undefined
       ? []
       : [{ pointer: `/items/${index}/quantity`, code: 'insufficient_stock', message }];
   });
-  return new Problem('insufficient_stock', 'There is not enough of what you want to order.', { errors });
+  return new Problem('insufficient_stock', 'Not enough stock for this order.', { errors });
 }

@@ -36,7 +36,10 @@ export function transitionFor(
   isStaff: boolean,
 ): Transition {
   if (isOverdue)
-    throw new Problem('invalid_transition', 'The time to pay this order is over: it is about to expire.');
+    throw new Problem(
+      'invalid_transition',
+      'The time to pay for this order has passed: it is about to expire.',
+    );
   const found = TRANSITIONS.find((one) => one.from === status && one.to === to);
   if (!found || found.by === 'service')
     throw new Problem('invalid_transition', `An order that is ${status} cannot become ${to}.`);

@@ -25,9 +25,9 @@ export function faultOfUrl(text: string, allowPrivateHosts: boolean): UrlFault |
   if (url.protocol !== 'https:' && !(allowPrivateHosts && url.protocol === 'http:'))
     return { code: 'scheme', message: 'url must begin with https://' };
   if (url.username !== '' || url.password !== '')
-    return { code: 'credentials', message: 'url must not hold a user name or a password' };
+    return { code: 'credentials', message: 'url must not contain a user name or a password' };
   const host = hostOf(url);
   if (!allowPrivateHosts && (isLocalhost(host) || (isIP(host) !== 0 && !isPublicAddress(host))))
-    return { code: 'address_not_allowed', message: 'url must lead to an address on the internet' };
+    return { code: 'address_not_allowed', message: 'url must point to an address on the internet' };
   return null;
 }

@@ -34,9 +34,9 @@ export class CreateWebhookEndpointDto {
     example: ['stock.depleted', 'stock.moved'],
   })
   @IsIn(CHOICES, { each: true, message: 'each of $property must be a type of event, or *' })
-  @ArrayUnique({ message: '$property must name each type once' })
-  @ArrayMaxSize(CHOICES.length, { message: `$property must hold ${CHOICES.length} types or fewer` })
-  @ArrayMinSize(1, { message: '$property must hold a type or more' })
+  @ArrayUnique({ message: '$property must list each type once' })
+  @ArrayMaxSize(CHOICES.length, { message: `$property must have at most ${CHOICES.length} types` })
+  @ArrayMinSize(1, { message: '$property must have at least one type' })
   @IsArray({ message: '$property must be a list of types' })
   event_types: string[];
 

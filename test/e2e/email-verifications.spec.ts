@@ -42,7 +42,7 @@ async function expectRefusal(token: unknown): Promise<void> {
     detail: '1 value is invalid.',
     instance: `${PATH}/confirm`,
     code: 'validation_failed',
-    errors: [{ pointer: '/token', code: 'invalid_token', message: 'token is not valid (any more)' }],
+    errors: [{ pointer: '/token', code: 'invalid_token', message: 'token is invalid or expired' }],
     trace_id: body.trace_id,
   });
 }

@@ -163,7 +163,7 @@ describe('what is refused', () => {
         names.map((parameter) => ({
           parameter,
           code: 'not_for_exports',
-          message: `${parameter} is not for exports, which hold all rows`,
+          message: `${parameter} is not allowed with exports, which return all rows`,
         })),
       );
       const head = await customer.api.send('HEAD', `/v1/products${query}`, undefined, { accept });

@@ -25,7 +25,7 @@ describe('a problem', () => {
       type: 'http://stockroom.test/docs/errors#not_found',
       title: 'Not found',
       status: 404,
-      detail: 'There is no such path.',
+      detail: 'This path does not exist.',
       instance: '/v1/nothing/here',
       code: 'not_found',
       trace_id: expect.stringMatching(/^[0-9a-f]{32}$/) as string,

@@ -80,8 +80,8 @@ describe('rows that fail', () => {
     const done = await importFile(manager.api, file, NDJSON);
     const { text } = await manager.api.get(`/v1/product-imports/${done.id}/errors`);
     expect(text.split('\r\n').slice(1, 3)).toEqual([
-      `2,'=cmd|' /C calc'!A0,unknown_field,'=cmd|' /C calc'!A0 is not known here`.replace(/^2/, '1'),
-      `2,"a""b,c",unknown_field,"a""b,c is not known here"`,
+      `2,'=cmd|' /C calc'!A0,unknown_field,'=cmd|' /C calc'!A0 is unknown`.replace(/^2/, '1'),
+      `2,"a""b,c",unknown_field,"a""b,c is unknown"`,
     ]);
   });
 

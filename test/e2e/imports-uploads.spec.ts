@@ -55,7 +55,7 @@ describe('an upload', () => {
     expect(await newest()).toMatchObject({
       status: 'failed',
       total_rows: 0,
-      error: { code: 'upload_incomplete', message: 'The connection broke before all of the body was there.' },
+      error: { code: 'upload_incomplete', message: 'The connection broke before the body was complete.' },
     });
     expect(await walk(manager.api, `/v1/products?sku=${sku}`)).toEqual([]);
     expect(await app.dataSource.query('SELECT 1 FROM product_import_rows')).toEqual([]);

@@ -52,7 +52,7 @@ describe('an address', () => {
       for (const address of [email, 'brand.new@example.com', undefined]) {
         const { status, body } = await newcomer({ email: address, email_verified }).signIn();
         expect([status, body['code']]).toEqual([403, 'email_not_verified']);
-        expect(body['detail']).toContain('The identity provider does not say');
+        expect(body['detail']).toContain('The identity provider did not confirm');
       }
       expect([await countOf('users'), await countOf('identities')]).toEqual(before);
     },
@@ -65,9 +65,9 @@ describe('an address', () => {
     const owner = newcomer({ email, email_verified: true });
     const { status, body } = await owner.signIn();
     expect([status, body['code']]).toEqual([403, 'email_not_verified']);
-    expect(body['detail']).toContain('There is an account with your e-mail address');
+    expect(body['detail']).toContain('An account with your e-mail address exists');
     expect((await owner.signIn(SHOP)).location).toContain(
-      `${SHOP}?error=email_not_verified&error_description=There`,
+      `${SHOP}?error=email_not_verified&error_description=An`,
     );
     // Whoever verifies it has the mails.
     await app.dataSource.query('UPDATE users SET email_verified = true WHERE email = $1', [email]);
@@ -86,14 +86,14 @@ describe('an account that loses the address while somebody comes with it', () =>
       await app.dataSource.query('UPDATE users SET email = $2 WHERE id = $1', [id, `new.${email}`]);
       return found;
     });
-    expectRefused(await as('late').signIn(), 'The account has changed meanwhile. Sign in again.');
+    expectRefused(await as('late').signIn(), 'The account has changed. Sign in again.');
     search.mockRestore();
     expect(await app.dataSource.query('SELECT 1 FROM identities WHERE user_id = $1', [id])).toEqual([]);
   });
 });
 
 describe('a user who is deactivated', () => {
-  const CLOSED = 'This account cannot be signed in to. Ask an administrator.';
+  const CLOSED = 'You cannot sign in to this account. Ask an administrator.';
 
   async function aLinkedUser(account: string) {
     const user = await app.signIn('customer');

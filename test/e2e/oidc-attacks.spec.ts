@@ -34,7 +34,7 @@ async function callbackOf(browser: Browser, returnTo?: string): Promise<string> 
 }
 
 describe('a callback', () => {
-  const NOT_BEGUN = 'This browser has not begun a sign-in within the last ten minutes. Start again.';
+  const NOT_BEGUN = 'This browser has not started a sign-in within the last ten minutes. Start again.';
 
   it('is worth nothing in a browser that did not begin', async () => {
     const url = await callbackOf(as('attacker'));

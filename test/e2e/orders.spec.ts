@@ -118,12 +118,12 @@ describe('POST /v1/orders', () => {
       {
         pointer: '/items/0/quantity',
         code: 'insufficient_stock',
-        message: 'quantity asks for 4, and 3 are available',
+        message: 'quantity is 4, but only 3 are available',
       },
       {
         pointer: '/items/2/quantity',
         code: 'insufficient_stock',
-        message: 'quantity asks for 1, and 0 are available',
+        message: 'quantity is 1, but only 0 are available',
       },
     ]);
     for (const { id } of [plenty, few]) expect(await stockOf(manager.api, id)).toMatchObject({ reserved: 0 });

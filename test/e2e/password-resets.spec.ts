@@ -48,7 +48,7 @@ async function expectRefusal(token: unknown): Promise<void> {
   const { status, body } = await confirm(token);
   expect([status, body.code]).toEqual([422, 'validation_failed']);
   expect(body.errors).toEqual([
-    { pointer: '/token', code: 'invalid_token', message: 'token is not valid (any more)' },
+    { pointer: '/token', code: 'invalid_token', message: 'token is invalid or expired' },
   ]);
 }
 

@@ -86,7 +86,7 @@ describe('a code', () => {
     expect([status, body.code, body.detail]).toEqual([
       401,
       'invalid_credentials',
-      'The code is wrong, or was used before.',
+      'The code is wrong or already used.',
     ]);
     expect((await confirmLogin(app, await beginLogin(app, user), code)).status).toBe(401);
   });

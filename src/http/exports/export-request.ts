@@ -43,8 +43,7 @@ export function exportRequestOf(exportable: Exportable, request: FastifyRequest)
   if (!format) return undefined;
   refusePaging(request.query as object);
   const coding = codingFor(request.headers['accept-encoding']);
-  if (!coding)
-    throw new Problem('not_acceptable', 'There is no answer in a coding that Accept-Encoding takes.');
+  if (!coding) throw new Problem('not_acceptable', 'No encoding in Accept-Encoding is available.');
   return { ...exportable, format, coding };
 }
 
@@ -52,7 +51,7 @@ export function exportRequestOf(exportable: Exportable, request: FastifyRequest)
 function refusePaging(query: object): void {
   const sent = ['limit', 'cursor'].filter((name) => Object.hasOwn(query, name));
   if (sent.length === 0) return;
-  const message = 'is not for exports, which hold all rows';
+  const message = 'is not allowed with exports, which return all rows';
   throw invalid(
     sent.map((name) => ({ parameter: name, code: 'not_for_exports', message: `${name} ${message}` })),
   );

@@ -29,7 +29,7 @@ export class ExportsService {
 
   /** @throws Problem `overloaded`; whatever the first rows fail with */
   async begin(batches: Batches, asked: ExportRequest, request: FastifyRequest): Promise<ExportStream> {
-    if (this.underWay >= this.most) throw new Problem('overloaded', 'Too many exports are under way.');
+    if (this.underWay >= this.most) throw new Problem('overloaded', 'Too many exports are running.');
     const { format, columns, dto } = asked;
     const lineOf = (row: unknown) => format.line(dto.from(row), columns);
     const stream = new ExportStream(textOf(batches, format.begin(columns), lineOf), PATIENCE_MS);

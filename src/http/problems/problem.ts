@@ -42,7 +42,7 @@ const MAX_ERRORS = 20;
 /** A `422 validation_failed` for these values. */
 export function invalid(errors: readonly FieldError[]): Problem {
   const count = errors.length === 1 ? '1 value is invalid' : `${errors.length} values are invalid`;
-  const detail = errors.length > MAX_ERRORS ? `${count}; here are the first ${MAX_ERRORS}.` : `${count}.`;
+  const detail = errors.length > MAX_ERRORS ? `${count}; these are the first ${MAX_ERRORS}.` : `${count}.`;
   return new Problem('validation_failed', detail, { errors: errors.slice(0, MAX_ERRORS) });
 }
 

@@ -26,11 +26,11 @@ function parse(request: FastifyRequest, body: Buffer): unknown {
   if (request.is404) return undefined;
   const coding = request.headers['content-encoding'] ?? 'identity';
   if (coding.toLowerCase() !== 'identity')
-    throw new Problem('unsupported_media_type', 'Bodies are sent without a Content-Encoding.');
+    throw new Problem('unsupported_media_type', 'Send the body without a Content-Encoding.');
   const type = request.headers['content-type'] ?? '';
-  if (charsetOf(type) !== 'utf-8') throw new Problem('unsupported_media_type', 'JSON is sent in UTF-8.');
+  if (charsetOf(type) !== 'utf-8') throw new Problem('unsupported_media_type', 'Send JSON in UTF-8.');
   if (request.method !== 'PATCH' && type.toLowerCase().startsWith('application/merge-patch')) {
-    throw new Problem('unsupported_media_type', 'A merge patch is sent with PATCH.');
+    throw new Problem('unsupported_media_type', 'Send a merge patch with PATCH.');
   }
   // Clients send the header with a DELETE that has no body; whoever needs a body says so.
   if (body.length === 0) return undefined;

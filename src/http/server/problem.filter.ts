@@ -25,7 +25,7 @@ export class ProblemFilter implements ExceptionFilter {
   private methodProblem(error: unknown, request: FastifyRequest): Problem | undefined {
     if (!request.is404 || !(error instanceof HttpException)) return undefined;
     const methods = this.routes.methodsOf(request.url);
-    if (methods.length === 0) return new Problem('not_found', 'There is no such path.');
+    if (methods.length === 0) return new Problem('not_found', 'This path does not exist.');
     return new Problem('method_not_allowed', undefined, { headers: { Allow: methods.join(', ') } });
   }
 }

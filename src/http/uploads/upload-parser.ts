@@ -31,13 +31,10 @@ function toUpload(request: FastifyRequest, maxBytes: number): Upload {
   const type = request.headers['content-type'] ?? '';
   const mediaType = type.split(';', 1)[0]?.trim().toLowerCase() ?? '';
   if (!request.routeOptions.config.uploads?.includes(mediaType)) throw new Problem('unsupported_media_type');
-  if (charsetOf(type) !== 'utf-8') throw new Problem('unsupported_media_type', 'Uploads are sent in UTF-8.');
+  if (charsetOf(type) !== 'utf-8') throw new Problem('unsupported_media_type', 'Send uploads in UTF-8.');
   const coding = request.headers['content-encoding']?.toLowerCase() ?? 'identity';
   if (coding !== 'identity' && coding !== 'gzip') {
-    throw new Problem(
-      'unsupported_media_type',
-      'Uploads are sent as they are, or with Content-Encoding: gzip.',
-    );
+    throw new Problem('unsupported_media_type', 'Send uploads uncompressed, or with Content-Encoding: gzip.');
   }
   refuseLength(request.raw, maxBytes);
   return new Upload(request.raw, { mediaType, maxBytes, gzip: coding === 'gzip' });

@@ -85,6 +85,6 @@ describe('Upload', () => {
   it('is incomplete when nothing comes any more', async () => {
     const { upload, sender } = await receive({ idleMs: 50 });
     sender.write('x');
-    await expect(textOf(upload)).rejects.toThrow('Nothing came for 0.05 seconds.');
+    await expect(textOf(upload)).rejects.toThrow('Received nothing for 0.05 seconds.');
   });
 });

@@ -102,7 +102,8 @@ export class Upload implements AsyncIterable<Buffer> {
   private async next(): Promise<IteratorResult<Buffer, unknown>> {
     let timer: NodeJS.Timeout | undefined;
     const silence = new Promise<never>((_, reject) => {
-      const giveUp = () => reject(new UploadIncomplete(`Nothing came for ${this.idleMs / 1000} seconds.`));
+      const giveUp = () =>
+        reject(new UploadIncomplete(`Received nothing for ${this.idleMs / 1000} seconds.`));
       timer = setTimeout(giveUp, this.idleMs).unref();
     });
     try {
@@ -134,7 +135,7 @@ function gunzip(request: IncomingMessage): Readable {
 function toProblem(error: unknown): unknown {
   const { code = '' } = error as NodeJS.ErrnoException;
   if (code.startsWith('Z_'))
-    return new Problem('malformed_request', 'The body is not gzip, or not all of it.');
+    return new Problem('malformed_request', 'The body is not valid gzip, or is incomplete.');
   if (code !== 'ECONNRESET' && code !== 'ERR_STREAM_PREMATURE_CLOSE') return error;
-  return new UploadIncomplete('The connection broke before all of the body was there.', error);
+  return new UploadIncomplete('The connection broke before the body was complete.', error);
 }

@@ -37,7 +37,7 @@ function describe(
   finding: ValidationError,
 ): { code: string; message: string } {
   if (constraint === 'whitelistValidation') {
-    return { code: 'unknown_field', message: `${finding.property} is not known here` };
+    return { code: 'unknown_field', message: `${finding.property} is unknown` };
   }
   if (finding.value === undefined) return { code: 'required', message: `${finding.property} is required` };
   return { code: toCode(constraint), message };

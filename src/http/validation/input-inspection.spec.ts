@@ -43,7 +43,7 @@ describe('inspectInput', () => {
     const many = Array.from({ length: 5001 }, () => 0);
     expect(inspect({ a: many.slice(1), b: [] })).toEqual([]);
     expect(inspect({ a: many, b: many })).toEqual([
-      { pointer: '', code: 'size', message: 'the body holds more than 10000 values' },
+      { pointer: '', code: 'size', message: 'the body contains more than 10000 values' },
     ]);
   });
 

@@ -24,7 +24,7 @@ export function inspectInput(
       errors.push({
         ...locate(path),
         code: 'text',
-        message: `${nameOf(path)} must not hold NUL or unpaired surrogates`,
+        message: `${nameOf(path)} must not contain NUL or unpaired surrogates`,
       });
     }
     if (typeof value !== 'object' || value === null) continue;
@@ -35,7 +35,7 @@ export function inspectInput(
     const entries = Object.entries(value);
     values += entries.length;
     if (values > MAX_VALUES) {
-      const message = `${nameOf([])} holds more than ${MAX_VALUES} values`;
+      const message = `${nameOf([])} contains more than ${MAX_VALUES} values`;
       return [{ ...locate([]), code: 'size', message }];
     }
     for (const [key, child] of entries) {
@@ -44,7 +44,7 @@ export function inspectInput(
         errors.push({
           ...locate(childPath),
           code: 'unknown_field',
-          message: `${JSON.stringify(key)} is not known here`,
+          message: `${JSON.stringify(key)} is unknown`,
         });
       } else if (typeof child === 'string' || typeof child === 'object') {
         queue.push({ value: child, path: childPath });

@@ -112,7 +112,7 @@ describe('InputPipe', () => {
     expect(errors).toContainEqual({
       parameter: 'other',
       code: 'unknown_field',
-      message: 'other is not known here',
+      message: 'other is unknown',
     });
   });
 
@@ -124,7 +124,7 @@ describe('InputPipe', () => {
     const many = Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`field${index}`, 1]));
     const { errors, message } = await problemOf({ word: 'abc', ...many });
     expect(errors).toHaveLength(20);
-    expect(message).toBe('5000 values are invalid; here are the first 20.');
+    expect(message).toBe('5000 values are invalid; these are the first 20.');
   });
 
   it('tells queries apart by their classes, also where those have the same name', async () => {

@@ -8,7 +8,7 @@ export function IsListOf(item: new () => object, min: number, max: number): Prop
   return applyDecorators(
     ApiProperty({ type: [item], minItems: min, maxItems: max }),
     Type(() => item),
-    ValidateNested({ message: 'an object is expected here' }),
+    ValidateNested({ message: 'this must be an object' }),
     // To class-validator, a list within a list is as good as its members.
     ValidateBy({
       name: 'type',
@@ -17,8 +17,8 @@ export function IsListOf(item: new () => object, min: number, max: number): Prop
         defaultMessage: () => '$property must be a list of objects',
       },
     }),
-    ArrayMaxSize(max, { message: `$property must hold at most ${max}` }),
-    ArrayMinSize(min, { message: `$property must hold at least ${min}` }),
+    ArrayMaxSize(max, { message: `$property must have at most ${max}` }),
+    ArrayMinSize(min, { message: `$property must have at least ${min}` }),
     IsArray({ message: '$property must be a list' }),
   );
 }

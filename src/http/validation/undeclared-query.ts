@@ -13,7 +13,7 @@ export function refuseUndeclaredQuery(context: ExecutionContext): void {
     names.map((name) => ({
       parameter: name.toWellFormed(),
       code: 'unknown_field',
-      message: `${name.toWellFormed()} is not known here`,
+      message: `${name.toWellFormed()} is unknown`,
     })),
   );
 }

@@ -24,9 +24,9 @@ export class CreateApiKeyDto {
     example: ['products:read'],
   })
   @IsIn(SCOPES, { each: true, message: `each of $property must be one of ${SCOPES.join(' ')}` })
-  @ArrayUnique({ message: '$property must name each scope once' })
-  @ArrayMaxSize(SCOPES.length, { message: `$property must hold ${SCOPES.length} scopes or fewer` })
-  @ArrayMinSize(1, { message: '$property must hold a scope or more' })
+  @ArrayUnique({ message: '$property must list each scope once' })
+  @ArrayMaxSize(SCOPES.length, { message: `$property must have at most ${SCOPES.length} scopes` })
+  @ArrayMinSize(1, { message: '$property must have at least one scope' })
   @IsArray({ message: '$property must be a list of scopes' })
   scopes: Scope[];
 

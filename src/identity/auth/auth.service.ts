@@ -76,7 +76,7 @@ export class AuthService {
     if (!user) throw new Problem('invalid_credentials', 'The mfa_token is not valid. Sign in again.');
     if (!(await this.twoStep.verify(user.id, code))) {
       await this.recordRefusal(user, device);
-      throw new Problem('invalid_credentials', 'The code is wrong, or was used before.');
+      throw new Problem('invalid_credentials', 'The code is wrong or already used.');
     }
     return this.begin(user, device, true, mfa_token);
   }
@@ -116,7 +116,7 @@ export class AuthService {
     const token = await this.transactions.run(async (tx) => {
       // A password that was replaced while it was checked must not leave a token behind.
       if (!(await this.users.lockUnchanged(tx, user))) {
-        throw new Problem('invalid_credentials', 'The account has changed meanwhile. Sign in again.');
+        throw new Problem('invalid_credentials', 'The account has changed. Sign in again.');
       }
       return this.tokens.create(tx, {
         purpose: 'two_step_sign_in',

@@ -56,7 +56,7 @@ export class EmailVerificationsService {
       return this.users.verifyEmail(tx, bearer.userId, bearer.email);
     });
     if (isVerified) return;
-    throw invalid([{ pointer: '/token', code: 'invalid_token', message: 'token is not valid (any more)' }]);
+    throw invalid([{ pointer: '/token', code: 'invalid_token', message: 'token is invalid or expired' }]);
   }
 
   @OnJob(SEND)

@@ -57,7 +57,7 @@ export class IdentitiesService {
       if (!account) await this.users.add(tx, user, 'user.registered');
       await this.identities.deleteOfDeletedUser(tx, identity);
       if (!(await this.identities.insert(tx, identity, profile.email))) {
-        throw new Problem('invalid_credentials', 'The account has changed meanwhile. Sign in again.');
+        throw new Problem('invalid_credentials', 'The account has changed. Sign in again.');
       }
       await this.events.append(tx, {
         type: 'user.identity_linked',
@@ -77,5 +77,5 @@ export class IdentitiesService {
 }
 
 const UNVERIFIED =
-  'There is an account with your e-mail address, but the address is not verified in it. ' +
+  'An account with your e-mail address exists, but the address is not verified. ' +
   'Sign in to it and verify the address, or reset its password, then try again.';

@@ -52,7 +52,7 @@ export class OidcService {
     device: Device,
   ): Promise<TokensResponse | { location: string }> {
     if (!flow) {
-      const detail = 'This browser has not begun a sign-in within the last ten minutes. Start again.';
+      const detail = 'This browser has not started a sign-in within the last ten minutes. Start again.';
       throw new Problem('invalid_credentials', detail);
     }
     if (flow.returnTo === null) return this.auth.signIn(await this.userOf(query, flow, device), device);
@@ -63,7 +63,7 @@ export class OidcService {
   async exchange(code: string, device: Device): Promise<TokensResponse> {
     const bearer = await this.tokens.take(this.dataSource.manager, 'oidc_sign_in', code);
     const user = bearer && (await this.users.findById(bearer.userId));
-    if (!user) throw new Problem('invalid_credentials', 'The code is not valid (any more). Sign in again.');
+    if (!user) throw new Problem('invalid_credentials', 'The code is invalid or expired. Sign in again.');
     await this.assertActive(user, device);
     return this.auth.signIn(user, device);
   }
@@ -97,6 +97,6 @@ export class OidcService {
       actor: { type: 'user', id: user.id },
       details: { ip },
     });
-    throw new Problem('invalid_credentials', 'This account cannot be signed in to. Ask an administrator.');
+    throw new Problem('invalid_credentials', 'You cannot sign in to this account. Ask an administrator.');
   }
 }

@@ -18,7 +18,7 @@ export function profileOf(claims: Readonly<Record<string, unknown>>): Profile {
   if (isVerified !== true || typeof email !== 'string' || email.length > 254 || !isEmail(email)) {
     throw new Problem(
       'email_not_verified',
-      'The identity provider does not say that you have a verified e-mail address. Verify it there, then sign in again.',
+      'The identity provider did not confirm a verified e-mail address. Verify it there, then sign in again.',
     );
   }
   return { email, fullName: nameOf(claims, email) };

@@ -38,7 +38,7 @@ export function unproven(error: unknown): Problem {
 }
 
 export function unavailable(error: unknown): Problem {
-  const detail = 'The identity provider cannot be reached, or does not work as it should.';
+  const detail = 'The identity provider cannot be reached, or does not work correctly.';
   return new Problem('unavailable', detail, { cause: withoutSecrets(error) });
 }
 

@@ -12,15 +12,15 @@ export function checkReturnTo(value: string, origins: readonly string[]): string
   const url = URL.parse(value);
   // Not by its `origin`: a blob: URL has that of its maker, and one with a user's name looks like another.
   if (!url || !origins.some((origin) => url.href.startsWith(`${origin}/`))) {
-    throw refuse('origin', 'return_to must be a URL of one of the origins in CORS_ORIGINS');
+    throw refuse('origin', 'return_to must be a URL with an origin in CORS_ORIGINS');
   }
   // RFC 6749, 3.1.2.
-  if (url.href.includes('#')) throw refuse('fragment', 'return_to must have no fragment');
+  if (url.href.includes('#')) throw refuse('fragment', 'return_to must not have a fragment');
   if (url.searchParams.has('code') || url.searchParams.has('error')) {
-    throw refuse('reserved', 'return_to must not bring a code or an error itself');
+    throw refuse('reserved', 'return_to must not contain a code or an error');
   }
   if (url.href.length > MAX_LENGTH)
-    throw refuse('length', `return_to must have ${MAX_LENGTH} characters or fewer`);
+    throw refuse('length', `return_to must have at most ${MAX_LENGTH} characters`);
   return url.href;
 }
 

@@ -115,5 +115,5 @@ export class PasswordResetsService {
 
 /** The same for whatever is wrong with it: nothing is told about accounts. */
 function refuse(): never {
-  throw invalid([{ pointer: '/token', code: 'invalid_token', message: 'token is not valid (any more)' }]);
+  throw invalid([{ pointer: '/token', code: 'invalid_token', message: 'token is invalid or expired' }]);
 }

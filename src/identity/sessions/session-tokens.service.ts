@@ -50,7 +50,7 @@ export class SessionTokensService {
     const token = newRefreshToken(uuidv7({ msecs: now.getTime() }));
     const session = newSession(user, token, device, secondFactor, now);
     if (!(await this.sessions.insert(tx, session, user.passwordHash))) {
-      throw new Problem('invalid_credentials', 'The account has changed meanwhile. Sign in again.');
+      throw new Problem('invalid_credentials', 'The account has changed. Sign in again.');
     }
     await this.events.append(tx, {
       type: 'session.started',

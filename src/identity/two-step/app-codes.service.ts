@@ -32,7 +32,7 @@ export class AppCodesService {
     this.logger.error(
       `The two-step secret of user ${userId} cannot be opened: the key that sealed it is not in the key file any more`,
     );
-    throw new Problem('unavailable', 'Codes of the app cannot be checked now. A recovery code still works.');
+    throw new Problem('unavailable', 'App codes cannot be checked right now. A recovery code still works.');
   }
 }
 

@@ -52,14 +52,14 @@ export class EnrolmentService {
   async begin(userId: string, password: string): Promise<EnrolmentResponse> {
     const user = await this.users.getUser(userId);
     if (user.passwordHash === null) {
-      throw new Problem('conflict', 'The account has no password yet. Set one by a password reset first.');
+      throw new Problem('conflict', 'The account has no password yet. Set one with a password reset first.');
     }
     if (!(await this.passwords.verify(user.passwordHash, password))) {
       throw new Problem('invalid_credentials', 'current_password is wrong.');
     }
     const { secret, sealedSecret } = this.appCodes.create(userId);
     if (!(await this.secrets.begin({ userId, sealedSecret, createdAt: new Date() }))) {
-      throw new Problem('conflict', 'Two-step sign-in is on already. Turn it off to set up another app.');
+      throw new Problem('conflict', 'Two-step sign-in is already on. Turn it off to set up another app.');
     }
     const uri = totpUri(secret, user.email);
     const image = renderSVG(uri, { ecc: 'M', border: QUIET_ZONE, pixelSize: 1 });
@@ -82,7 +82,7 @@ export class EnrolmentService {
   async replaceRecoveryCodes(userId: string, code: string): Promise<RecoveryCodesResponse> {
     await this.assertEnabled(userId);
     if (!(await this.twoStep.verify(userId, code))) {
-      throw new Problem('invalid_credentials', 'The code is wrong, or was used before.');
+      throw new Problem('invalid_credentials', 'The code is wrong or already used.');
     }
     return this.transactions.run(async (tx) => {
       if (!(await this.secrets.lock(tx, userId))) isOff();
@@ -133,10 +133,12 @@ function isOff(): never {
 }
 
 function nothingToConfirm(): never {
-  throw new Problem('conflict', 'There is nothing to confirm. Begin with POST /v1/auth/two-step.');
+  throw new Problem('conflict', 'There is nothing to confirm. Start with POST /v1/auth/two-step.');
 }
 
 /** Nobody's credential yet, but a value that does not fit. */
 function wrongCode(): never {
-  throw invalid([{ pointer: '/code', code: 'wrong_code', message: 'this is not the code of the app now' }]);
+  throw invalid([
+    { pointer: '/code', code: 'wrong_code', message: 'this is not the current code of the app' },
+  ]);
 }

@@ -44,7 +44,7 @@ export class TwoStepService {
   private async refuseTry(userId: string): Promise<false> {
     const seconds = await this.secrets.secondsToWait(userId);
     if (seconds === null) return false;
-    const detail = `There were too many wrong codes. Try again in ${seconds} s, or use a recovery code.`;
+    const detail = `Too many wrong codes. Try again in ${seconds} s, or use a recovery code.`;
     throw new Problem('rate_limited', detail, { headers: { 'Retry-After': String(seconds) } });
   }
 

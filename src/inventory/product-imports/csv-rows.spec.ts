@@ -65,7 +65,7 @@ describe('readCsv', () => {
 
   it('says of a row with too few or too many cells that it fails', async () => {
     const rows = await csv('sku,name,price\nA,B\nA,B,1,\n');
-    const message = (cells: number) => `the row has ${cells} cells, the header 3`;
+    const message = (cells: number) => `the row has ${cells} cells, but the header has 3`;
     expect(rows).toEqual([
       { line: 2, error: { field: null, code: 'cells', message: message(2) } },
       { line: 3, error: { field: null, code: 'cells', message: message(4) } },

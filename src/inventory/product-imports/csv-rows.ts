@@ -61,7 +61,7 @@ function rowReader(columns: readonly string[]): (record: CsvRecord) => FileRow {
   });
   return ({ line, cells }) => {
     if (cells.length !== columns.length) {
-      const message = `the row has ${cells.length} cells, the header ${columns.length}`;
+      const message = `the row has ${cells.length} cells, but the header has ${columns.length}`;
       return { line, error: { field: null, code: 'cells', message } };
     }
     const values: Record<string, unknown> = {};
@@ -73,9 +73,9 @@ function rowReader(columns: readonly string[]): (record: CsvRecord) => FileRow {
 function toColumns({ cells }: CsvRecord): string[] {
   const columns = cells.map((cell) => (cell ?? '').trim());
   const errors: FieldError[] = columns.flatMap((name, at) => {
-    if (columns.indexOf(name) !== at) return [columnError(name, 'unique', 'is there more than once')];
+    if (columns.indexOf(name) !== at) return [columnError(name, 'unique', 'appears more than once')];
     const isKnown = Object.hasOwn(COLUMNS, name) || READ_ONLY_FIELDS.has(name);
-    return isKnown ? [] : [columnError(name, 'unknown_field', 'is not known here')];
+    return isKnown ? [] : [columnError(name, 'unknown_field', 'is unknown')];
   });
   const missing = REQUIRED.filter((name) => !columns.includes(name));
   errors.push(...missing.map((name) => columnError(name, 'required', 'is missing')));

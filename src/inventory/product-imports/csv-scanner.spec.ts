@@ -53,12 +53,12 @@ describe('CsvScanner', () => {
 
   it.each([
     ['a\n"b', 2, 'a quote is never closed'],
-    ['a\nb"c"', 2, 'a cell that holds a quote must be quoted as a whole'],
-    ['a\n"b"c,d\n', 2, 'a cell that holds a quote must be quoted as a whole'],
-    ['"b" ,c', 1, 'a cell that holds a quote must be quoted as a whole'],
+    ['a\nb"c"', 2, 'a cell that contains a quote must be quoted as a whole'],
+    ['a\n"b"c,d\n', 2, 'a cell that contains a quote must be quoted as a whole'],
+    ['"b" ,c', 1, 'a cell that contains a quote must be quoted as a whole'],
     ['"a"""\n"b""', 2, 'a quote is never closed'],
   ])('refuses %j', (text, line, reason) => {
-    const fault = { code: 'quotes', message: `In the record that begins in line ${line}, ${reason}.` };
+    const fault = { code: 'quotes', message: `In the record that starts on line ${line}, ${reason}.` };
     expect(() => scan(text)).toThrow(expect.objectContaining(fault));
     expect(() => scan(...text)).toThrow(expect.objectContaining(fault));
   });

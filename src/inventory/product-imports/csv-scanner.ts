@@ -112,14 +112,14 @@ export class CsvScanner {
     if (separator === '\r' && this.text[at + 1] === '\n') return { end: at + 2, endsRecord: true };
     const mayGoOn = separator === undefined || (separator === '\r' && at + 1 === this.text.length);
     if (mayGoOn) return isLast ? { end: this.text.length, endsRecord: true } : undefined;
-    return this.refuse('a cell that holds a quote must be quoted as a whole');
+    return this.refuse('a cell that contains a quote must be quoted as a whole');
   }
 
   private refuse(reason: string): never {
-    throw new FileFault('quotes', `In the record that begins in line ${this.line}, ${reason}.`);
+    throw new FileFault('quotes', `In the record that starts on line ${this.line}, ${reason}.`);
   }
 
   private tooLong(): FileFault {
-    return new FileFault('row_size', `The record that begins in line ${this.line} is longer than 1 MiB.`);
+    return new FileFault('row_size', `The record that starts on line ${this.line} is longer than 1 MiB.`);
   }
 }

@@ -50,7 +50,7 @@ export class ImportFailureResponse {
   /** @example "upload_incomplete" */
   code: string;
 
-  /** @example "The connection broke before all of the body was there." */
+  /** @example "The connection broke before the body was complete." */
   message: string;
 }
 

@@ -97,9 +97,9 @@ export class StockService {
   /** The level stays as it is: there is no such product, less than is to go, or no room for more. */
   private async refuse(tx: EntityManager, productId: string, quantity: number): Promise<never> {
     const { onHand, reserved } = (await this.stock.findIn(tx, productId)) ?? notFound();
-    if (quantity > 0) throw new Problem('conflict', `There can be at most ${MAX_ON_HAND} of a product.`);
+    if (quantity > 0) throw new Problem('conflict', `A product can have at most ${MAX_ON_HAND} in stock.`);
     const available = onHand === null ? 0 : onHand - reserved;
-    const message = `quantity takes ${-quantity}, and ${available} are available`;
+    const message = `quantity takes ${-quantity}, but only ${available} are available`;
     throw new Problem('insufficient_stock', `Only ${available} are available.`, {
       errors: [{ pointer: '/quantity', code: 'insufficient_stock', message }],
     });
