@@ -11,7 +11,7 @@ import type { ActorType, Changes, LoggedEvent } from '../platform/events/logged-
 const ACTOR_TYPES: readonly ActorType[] = ['user', 'api_key', 'system'];
 
 export class ListAuditEventsQuery extends CreatedRangeQuery {
-  /** Only what this user or API key did. */
+  /** Only events by this user or API key. */
   @ApiProperty({ format: 'uuid' })
   @IsUUID(undefined, { message: '$property must be a UUID' })
   @OptionalField()
@@ -23,13 +23,13 @@ export class ListAuditEventsQuery extends CreatedRangeQuery {
   @OptionalField()
   action?: EventType;
 
-  /** Only what happened to resources of this type. */
+  /** Only events on resources of this type. */
   @ApiProperty({ enum: RESOURCE_TYPES })
   @IsIn(RESOURCE_TYPES, { message: `$property must be one of ${RESOURCE_TYPES.join(' ')}` })
   @OptionalField()
   resource_type?: string;
 
-  /** Only what happened to this resource. */
+  /** Only events on this resource. */
   @ApiProperty({ format: 'uuid' })
   @IsUUID(undefined, { message: '$property must be a UUID' })
   @OptionalField()
@@ -46,7 +46,7 @@ export class AuditEventResponse {
   id: string;
 
   /**
-   * Its place in the log: later ones are higher, and some are left out.
+   * Its place in the log: later events have higher positions; there are gaps.
    * @example 4711
    */
   @ApiProperty({ type: 'integer', format: 'int64' })
@@ -61,7 +61,7 @@ export class AuditEventResponse {
   actor_type: ActorType;
 
   /**
-   * The user or the API key; null for the service itself, and for somebody whom nobody knows.
+   * The user or the API key; null for the service itself, and for unknown callers.
    * @example "0198c0de-7a11-7b3c-9d4e-5f60718293c6"
    */
   @ApiProperty({ type: 'string', format: 'uuid', nullable: true })
@@ -87,7 +87,7 @@ export class AuditEventResponse {
   changes: Changes | null;
 
   /**
-   * That of the request, and of its lines in the log of the service.
+   * The trace id of the request, as in the log of the service.
    * @example "4bf92f3577b34da6a3ce929d0e0e4736"
    */
   trace_id: string | null;

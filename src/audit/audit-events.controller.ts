@@ -18,8 +18,8 @@ export class AuditEventsController {
   @ApiOperation({
     summary: 'List audit events',
     description:
-      'Who did what, the newest first; filters may be combined. To follow what happens, use the stream: an event may' +
-      ' become visible a moment after one with a later time.',
+      'Returns the newest first; you can combine filters. To follow events, use the stream: an event may become visible' +
+      ' shortly after one with a later time.',
   })
   listAuditEvents(@Query() query: ListAuditEventsQuery, @AsExport() asExport: boolean) {
     return asExport ? this.audit.exportEvents(query) : this.audit.listEvents(query);

@@ -15,13 +15,13 @@ export class EventStreamController {
   @Access('audit:read')
   @ReturnsEventStream(AuditEventResponse)
   @ApiOperation({
-    summary: 'Follow the events',
+    summary: 'Stream events',
     description:
-      'Server-sent events (WHATWG HTML): each event as it happens, in the order of positions, none left out and none twice.' +
-      ' `id` is its position, `event` its action, `data` the audit event as JSON. A client that comes back with the last' +
-      ' `id` it has as `Last-Event-ID` goes on right behind it; without, it begins with what is yet to come. Lines that' +
-      ' begin with a colon say every 15 seconds that the connection lives. The stream ends when access does: with the' +
-      ' access token, if not before.',
+      'Server-sent events (WHATWG HTML): each event as it happens, in the order of positions, without gaps or repeats.' +
+      ' `id` is its position, `event` its action, `data` the audit event as JSON. To resume, send the last `id` you' +
+      ' received as `Last-Event-ID`: the stream continues right after it. Without it, the stream starts with new events.' +
+      ' Every 15 seconds a line that begins with a colon keeps the connection alive. The stream ends when access does:' +
+      ' with the access token, or earlier.',
   })
   streamEvents(@LastEventId() lastEventId: string | undefined) {
     return this.audit.followEvents(lastEventId);

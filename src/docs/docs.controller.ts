@@ -24,7 +24,7 @@ export class DocsController {
   @Get()
   @Public()
   @ReturnsDocument('application/json', INDEX_EXAMPLE, 'text/html')
-  @ApiOperation({ summary: 'Get an index', description: 'Where to find what; for browsers as a page.' })
+  @ApiOperation({ summary: 'Get an index', description: 'Links to all documents; a page for browsers.' })
   getIndex(@Req() { headers }: FastifyRequest) {
     return prefersHtml(headers.accept) ? this.pages.index : this.pages.indexForPrograms;
   }

@@ -29,7 +29,7 @@ export class CreateOrderItemDto {
 }
 
 export class CreateOrderDto {
-  /** Each product once, and all in one currency. */
+  /** Each product once, all in one currency. */
   @IsListOf(CreateOrderItemDto, 1, 100)
   items: CreateOrderItemDto[];
 
@@ -42,7 +42,7 @@ export class CreateOrderDto {
 /** A merge patch (RFC 7396). */
 export class UpdateOrderDto {
   /**
-   * Where the order goes next.
+   * The new status of the order.
    * @example "cancelled"
    */
   @ApiProperty({ enum: ORDER_STATUSES })
@@ -50,7 +50,7 @@ export class UpdateOrderDto {
   status: OrderStatus;
 
   /**
-   * In place of the one that is there; `null` takes it away.
+   * Replaces the current note; `null` removes it.
    * @example "Ordered by mistake."
    */
   @IsText(1, 500)
@@ -65,7 +65,7 @@ export class ListOrdersQuery extends CreatedRangeQuery {
   @OptionalField()
   status?: OrderStatus;
 
-  /** Only orders of this user. Needs the scope `orders:admin`; without it, the list holds your own orders anyway. */
+  /** Only orders of this user. Requires the scope `orders:admin`; without it, the list has only your own orders. */
   @ApiProperty({ format: 'uuid' })
   @IsUUID('loose', ID_MESSAGE)
   @OptionalField()
@@ -82,7 +82,7 @@ export class OrderItemResponse {
   product_id: string;
 
   /**
-   * Like the name and the price, as it was when it was ordered.
+   * As at the time of the order, like the name and the price.
    * @example "TOOL-HMR-0450"
    */
   sku: string;
@@ -124,7 +124,7 @@ export class OrderResponse {
   @ApiProperty({ enum: ORDER_STATUSES, example: 'pending' })
   status: OrderStatus;
 
-  /** In the order in which they were sent. */
+  /** In the order they were sent. */
   @ApiProperty({ type: [OrderItemResponse] })
   items: OrderItemResponse[];
 
@@ -141,7 +141,7 @@ export class OrderResponse {
   note: string | null;
 
   /**
-   * Until then a pending order holds its stock; null once it is not pending any more.
+   * Until then a pending order reserves its stock; null if it is no longer pending.
    * @example "2026-03-01T09:45:00.000Z"
    */
   @ApiProperty({ type: 'string', format: 'date-time', nullable: true })

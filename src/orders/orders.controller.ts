@@ -29,7 +29,7 @@ export class OrdersController {
   @ReturnsExportablePage(OrderResponse, { name: 'orders', columns: ORDER_COLUMNS })
   @ApiOperation({
     summary: 'List orders',
-    description: 'Your own; with the scope `orders:admin`, those of everybody.',
+    description: 'Returns your own orders; with the scope `orders:admin`, all orders.',
   })
   listOrders(
     @CurrentCaller() caller: Caller,
@@ -47,8 +47,8 @@ export class OrdersController {
   @ApiOperation({
     summary: 'Create an order',
     description:
-      'Reserves the stock of all items, or of none, at the prices of this moment, until `expires_at`. Where the stock of a' +
-      ' product is not tracked, it can be ordered while it is in_stock. You may have only so many pending orders at once.',
+      'Reserves the stock of all items, or of none, at current prices, until `expires_at`. A product without tracked stock' +
+      ' can be ordered while it is in_stock. The number of your pending orders is limited.',
   })
   createOrder(@CurrentCaller() caller: Caller, @Body() dto: CreateOrderDto) {
     return this.orders.createOrder(caller, dto);
@@ -59,7 +59,7 @@ export class OrdersController {
   @Returns(OrderResponse)
   @ApiOperation({
     summary: 'Get an order',
-    description: 'One of your own; with the scope `orders:admin`, any.',
+    description: 'Returns one of your own orders; with the scope `orders:admin`, any order.',
   })
   getOrder(@CurrentCaller() caller: Caller, @Id() id: string) {
     return this.orders.getOrder(caller, id);
@@ -70,11 +70,11 @@ export class OrdersController {
   @Returns(OrderResponse)
   @Problems('invalid_transition')
   @ApiOperation({
-    summary: 'Move an order',
+    summary: 'Update the status of an order',
     description:
-      'pending → paid → shipped → delivered; pending → cancelled; paid → cancelled. You can cancel an order of your own' +
-      ' while it is pending; everything else needs the scope `orders:admin`. Cancelling releases the stock, and shipping' +
-      ' turns it into stock movements. An order whose time is over cannot be moved any more: it expires.',
+      'pending → paid → shipped → delivered; pending → cancelled; paid → cancelled. You can cancel your own order while it' +
+      ' is pending; everything else requires the scope `orders:admin`. Cancelling releases the stock, and shipping turns it' +
+      ' into stock movements. After `expires_at` a pending order cannot be updated: it expires.',
   })
   updateOrder(
     @CurrentCaller() caller: Caller,

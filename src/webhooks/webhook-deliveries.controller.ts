@@ -20,7 +20,7 @@ export class WebhookDeliveriesController {
   @ReturnsPage(WebhookDeliveryResponse)
   @ApiOperation({
     summary: 'List the deliveries to a webhook endpoint',
-    description: 'The newest first, of the last 30 days.',
+    description: 'Returns the last 30 days, the newest first.',
   })
   listWebhookDeliveries(@Id() id: string, @Query() query: ListWebhookDeliveriesQuery) {
     return this.deliveries.listDeliveries(id, query);
@@ -32,8 +32,8 @@ export class WebhookDeliveriesController {
   @ReturnsJob(WebhookDeliveryResponse, COLLECTION)
   @Problems('conflict')
   @ApiOperation({
-    summary: 'Send a test to a webhook endpoint',
-    description: 'A message of the type `webhook.ping`, whatever types the endpoint names.',
+    summary: 'Send a test event to a webhook endpoint',
+    description: 'Sends a message of the type `webhook.ping`, whatever types the endpoint lists.',
   })
   sendWebhookTest(@Id() id: string) {
     return this.deliveries.sendTest(id);
@@ -42,7 +42,7 @@ export class WebhookDeliveriesController {
   @Get('webhook-deliveries/:id')
   @Access('webhooks:admin')
   @Returns(WebhookDeliveryResponse)
-  @ApiOperation({ summary: 'Get a delivery', description: 'With its attempts, and what was answered.' })
+  @ApiOperation({ summary: 'Get a delivery', description: 'Returns its attempts and their responses.' })
   getWebhookDelivery(@Id() id: string) {
     return this.deliveries.getDelivery(id);
   }
@@ -54,7 +54,7 @@ export class WebhookDeliveriesController {
   @Problems('conflict')
   @ApiOperation({
     summary: 'Retry a delivery',
-    description: 'Now, under the same `webhook-id`, whether it has failed, succeeded or is still pending.',
+    description: 'Retries now, with the same `webhook-id`, whether it failed, succeeded or is still pending.',
   })
   retryWebhookDelivery(@Id() id: string) {
     return this.deliveries.retry(id);

@@ -13,7 +13,7 @@ import type { WebhookDelivery } from './webhook-delivery.entity.js';
 const TYPES = [...EVENT_TYPES, PING];
 
 export class ListWebhookDeliveriesQuery extends PageQuery {
-  /** Only deliveries that have come so far. */
+  /** Only deliveries with this status. */
   @ApiProperty({ enum: DELIVERY_STATUSES })
   @IsIn(DELIVERY_STATUSES)
   @OptionalField()
@@ -31,12 +31,12 @@ class AttemptResponse {
   @ApiProperty({ format: 'date-time' })
   at: string;
 
-  /** Of the answer; null if there was none. */
+  /** The status of the response; null if there was none. */
   @ApiProperty({ type: 'integer', nullable: true, example: 204 })
   status_code: number | null;
 
   /**
-   * Until the answer began, or the attempt failed.
+   * Time until the response started, or the attempt failed.
    * @example 83
    */
   @ApiProperty({ type: 'integer' })
@@ -46,13 +46,13 @@ class AttemptResponse {
   @ApiProperty({ type: String, enum: ATTEMPT_ERRORS, nullable: true, example: null })
   error: AttemptError | null;
 
-  /** What the answer began with, up to 1 kB; null if it had no body. */
+  /** The start of the response body, up to 1 kB; null if it had none. */
   @ApiProperty({ type: String, nullable: true, example: null })
   response_excerpt: string | null;
 }
 
 export class WebhookDeliveryResponse {
-  /** Behind `msg_`, it is the `webhook-id` of every attempt. @example "0198c0de-7a11-7b3c-9d4e-5f60718293a4" */
+  /** With the prefix `msg_`, this is the `webhook-id` of every attempt. @example "0198c0de-7a11-7b3c-9d4e-5f60718293a4" */
   @ApiProperty({ format: 'uuid' })
   id: string;
 
@@ -79,7 +79,7 @@ export class WebhookDeliveryResponse {
   @ApiProperty({ type: [AttemptResponse] })
   attempts: AttemptResponse[];
 
-  /** Null once nothing more is tried. */
+  /** Null when there are no more attempts. */
   @ApiProperty({ type: String, format: 'date-time', nullable: true, example: null })
   next_attempt_at: string | null;
 

@@ -10,21 +10,21 @@ const CHOICES = [ALL, ...EVENT_TYPES];
 
 export class CreateWebhookEndpointDto {
   /**
-   * Where to send to: https, at an address on the internet, without a user name and password.
+   * Where to send messages: https, an address on the internet, no user name or password.
    * @example "https://shop.example.com/webhooks/stockroom"
    */
   @IsText(1, MAX_URL)
   url: string;
 
   /**
-   * For you to recognise it by.
+   * A label to recognise it by.
    * @example "Tells the shop what is sold out"
    */
   @IsText(0, 500)
   @NullableField()
   description?: string | null;
 
-  /** What to send: types of events, or `*` for all of them. */
+  /** What to send: event types, or `*` for all of them. */
   @ApiProperty({
     enum: CHOICES,
     isArray: true,
@@ -41,7 +41,7 @@ export class CreateWebhookEndpointDto {
   event_types: string[];
 
   /**
-   * Whether it is sent anything. What happens while it is not, it never hears of.
+   * Whether it receives events. It never receives events from while it was inactive.
    * @example true
    */
   @ApiProperty({ default: true })
@@ -50,7 +50,7 @@ export class CreateWebhookEndpointDto {
   is_active?: boolean;
 }
 
-/** A merge patch (RFC 7396): what is not sent stays, and `null` clears the description. */
+/** A merge patch (RFC 7396): omitted fields stay unchanged, and `null` clears the description. */
 export class UpdateWebhookEndpointDto extends PartialType(CreateWebhookEndpointDto, {
   skipNullProperties: false,
 }) {}
@@ -73,7 +73,7 @@ export class WebhookEndpointResponse {
   /** @example true */
   is_active: boolean;
 
-  /** Why the service switched it off: it answered `410`, or failed for five days. Null if it did not. */
+  /** Why the service disabled it: it returned `410`, or failed for five days. Null if not disabled. */
   @ApiProperty({ type: String, enum: ['gone', 'failing'], nullable: true, example: null })
   disabled_reason: string | null;
 
@@ -101,7 +101,7 @@ export class WebhookEndpointResponse {
 
 export class WebhookEndpointWithSecretResponse extends WebhookEndpointResponse {
   /**
-   * Verifies the signatures. It is shown this once: keep it where you keep passwords.
+   * Verifies the signatures. It is shown once: store it like a password.
    * @example "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD0u7m5xTfZ0I="
    */
   secret: string;

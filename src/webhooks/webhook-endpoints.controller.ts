@@ -34,7 +34,10 @@ export class WebhookEndpointsController {
   @Get()
   @Access('webhooks:admin')
   @ReturnsPage(WebhookEndpointResponse)
-  @ApiOperation({ summary: 'List webhook endpoints', description: 'The newest first, without secrets.' })
+  @ApiOperation({
+    summary: 'List webhook endpoints',
+    description: 'Returns the newest first, without secrets.',
+  })
   listWebhookEndpoints(@Query() query: PageQuery) {
     return this.endpoints.listEndpoints(query);
   }
@@ -48,8 +51,8 @@ export class WebhookEndpointsController {
   @ApiOperation({
     summary: 'Create a webhook endpoint',
     description:
-      'From now on it is sent the events that it names, signed as Standard Webhooks are. The answer is the only one that' +
-      ' holds the secret. There may be 100 of them.',
+      'From now on it receives the events that it lists, signed as in Standard Webhooks. The secret is shown once. You can' +
+      ' create up to 100 endpoints.',
   })
   createWebhookEndpoint(@CurrentCaller() { userId }: Caller, @Body() dto: CreateWebhookEndpointDto) {
     return this.endpoints.createEndpoint(userId, dto);
@@ -58,7 +61,7 @@ export class WebhookEndpointsController {
   @Get(':id')
   @Access('webhooks:admin')
   @Returns(WebhookEndpointResponse)
-  @ApiOperation({ summary: 'Get a webhook endpoint', description: 'Without its secret.' })
+  @ApiOperation({ summary: 'Get a webhook endpoint', description: 'Returns it without its secret.' })
   getWebhookEndpoint(@Id() id: string) {
     return this.endpoints.getEndpoint(id);
   }
@@ -69,8 +72,8 @@ export class WebhookEndpointsController {
   @ApiOperation({
     summary: 'Change a webhook endpoint',
     description:
-      'A merge patch (RFC 7396): what is not sent stays. One that was disabled goes on with `is_active: true`, beginning' +
-      ' with the deliveries that were pending.',
+      'A merge patch (RFC 7396): omitted fields stay unchanged. To enable a disabled one, send `is_active: true`; pending' +
+      ' deliveries are sent first.',
   })
   updateWebhookEndpoint(
     @Id() id: string,
@@ -85,7 +88,7 @@ export class WebhookEndpointsController {
   @ReturnsNothing()
   @ApiOperation({
     summary: 'Delete a webhook endpoint',
-    description: 'Nothing is sent to it any more; its deliveries are gone, too.',
+    description: 'Stops sending to it, and deletes its deliveries.',
   })
   deleteWebhookEndpoint(@Id() id: string, @IfMatch() precondition: Precondition) {
     return this.endpoints.deleteEndpoint(id, precondition);
@@ -99,7 +102,7 @@ export class WebhookEndpointsController {
   @ApiOperation({
     summary: 'Rotate the secret of a webhook endpoint',
     description:
-      'Answers a new secret, this once. For 24 hours messages have two signatures, of the new secret and of the old one.',
+      'Returns a new secret, shown once. For 24 hours messages are signed with both the new and the old secret.',
   })
   rotateWebhookSecret(@Id() id: string) {
     return this.endpoints.rotateSecret(id);

@@ -33,7 +33,7 @@ export function completeOperation(
 
 function scopeNote({ security = [] }: Operation): string {
   const scopes = security.flatMap((requirement) => Object.values(requirement).flat());
-  return [...new Set(scopes)].map((scope) => `Needs the scope \`${scope}\`.`).join(' ');
+  return [...new Set(scopes)].map((scope) => `Requires the scope \`${scope}\`.`).join(' ');
 }
 
 function completeAnswer(response: Response, components: Components): void {

@@ -9,19 +9,19 @@ const text = (description: string, example: string): Header => ({
 /** The headers of answers, each described once. */
 export const RESPONSE_HEADERS: Readonly<Record<string, Header>> = {
   'X-Request-Id': text(
-    'The id of the request: the one that came with it if that is sane, else a new one.',
+    'The id of the request: the one that was sent if it is valid, otherwise a new one.',
     '5b0c6f0e-2f1d-4a7c-9d3e-6a1b2c3d4e5f',
   ),
   'RateLimit-Policy': text(
-    'The limits that hold here, as q requests in w seconds (IETF draft).',
+    'The limits that apply here, as q requests in w seconds (IETF draft).',
     '"default";q=600;w=60',
   ),
-  RateLimit: text('What is left: r requests, for t seconds (IETF draft).', '"default";r=599;t=60'),
+  RateLimit: text('Requests left: r, for t seconds (IETF draft).', '"default";r=599;t=60'),
   ETag: text('The version of the resource, for If-None-Match and If-Match.', '"v3"'),
   Location: text('The path of the new resource.', '/v1/products/0198c0de-7a11-7b3c-9d4e-5f60718293a4'),
   'Idempotency-Replayed': {
     description:
-      'Sent, and true, where an Idempotency-Key was repeated: this is the answer to the first request.',
+      'Sent as true if an Idempotency-Key was repeated: this is the response to the first request.',
     schema: { type: 'string', enum: ['true'] },
     example: 'true',
   },
@@ -30,16 +30,16 @@ export const RESPONSE_HEADERS: Readonly<Record<string, Header>> = {
     '</v1/products?limit=20&cursor=p6xN0m>; rel="next"',
   ),
   'Content-Disposition': text(
-    'Of an export: the file to save it as (RFC 6266).',
+    'For an export: the file name to save it as (RFC 6266).',
     'attachment; filename="products-2026-03-01.csv"',
   ),
   'Retry-After': {
-    description: 'After how many seconds to try again.',
+    description: 'The number of seconds to wait before a retry.',
     schema: { type: 'integer', minimum: 0 },
     example: 5,
   },
   'WWW-Authenticate': text(
-    'What is wrong with the credential, or which scope it lacks (RFC 6750).',
+    'Why the credential was refused, or which scope it lacks (RFC 6750).',
     'Bearer error="invalid_token"',
   ),
 };
@@ -51,8 +51,8 @@ export const REQUEST_HEADERS: Readonly<Record<string, Parameter>> = {
     in: 'header',
     required: false,
     description:
-      'The ETag of the version that you have seen, such as `"v3"`: if it is no longer the current one, nothing is changed.' +
-      ' `*`, or no header, takes any version.',
+      'The ETag of the version that you have seen, such as `"v3"`: if it is no longer current, nothing changes.' +
+      ' `*`, or no header, matches any version.',
     schema: { type: 'string' },
   },
   'Idempotency-Key': {
@@ -60,15 +60,15 @@ export const REQUEST_HEADERS: Readonly<Record<string, Parameter>> = {
     in: 'header',
     required: false,
     description:
-      'Any text of your own, new for each new request, such as a UUID: a repetition of the request under the same key within 24' +
-      ' hours gets the first answer again, and has no further effect (IETF draft).',
+      'Any text, new for each new request, such as a UUID: retrying the request with the same key within 24 hours returns' +
+      ' the first response again, and has no further effect (IETF draft).',
     schema: { type: 'string', minLength: 1, maxLength: 257 },
   },
   'Last-Event-ID': {
     name: 'Last-Event-ID',
     in: 'header',
     required: false,
-    description: 'The `id` of the last event that you have: the stream goes on right behind it.',
+    description: 'The `id` of the last event that you received: the stream continues right after it.',
     schema: { type: 'string', pattern: '^[0-9]{1,19}$' },
     example: '4711',
   },
@@ -77,7 +77,7 @@ export const REQUEST_HEADERS: Readonly<Record<string, Parameter>> = {
     in: 'header',
     required: false,
     description:
-      'The ETag of the version that you have, such as `"v3"`: if it is still the current one, the answer is 304.',
+      'The ETag of the version that you have, such as `"v3"`: if it is still current, the response is 304.',
     schema: { type: 'string' },
   },
 };

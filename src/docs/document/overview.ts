@@ -8,18 +8,18 @@ import type { Operation } from './types.js';
 
 /** What the groups of operations are about; those that no operation names are left out. */
 const TAGS: Readonly<Record<string, string>> = {
-  Authentication: 'Registering, signing in and out, and the keys that verify access tokens.',
-  Sessions: 'Where you are signed in, and ending that.',
-  'E-mail and password': 'Proving that an address is yours, and a new password for a lost one.',
-  'Two-step sign-in': 'Codes of an authenticator app (RFC 6238) as a second step.',
+  Authentication: 'Registration, sign-in and sign-out, and the keys that verify access tokens.',
+  Sessions: 'List and end your sessions.',
+  'E-mail and password': 'Verify an e-mail address, and reset a lost password.',
+  'Two-step sign-in': 'Codes from an authenticator app (RFC 6238) as a second step.',
   'API keys': 'Credentials for programs.',
-  Users: 'Your own account, and everybody’s for administrators.',
-  Products: 'The catalogue: what there is to sell, at which price.',
-  Stock: 'How much there is of a product, and what came and went.',
+  Users: 'Your own account; for administrators, all accounts.',
+  Products: 'The catalogue: products and their prices.',
+  Stock: 'Stock levels of products, and their movements.',
   Audit: 'Who did what, and when.',
-  Orders: 'What customers ask for: it holds the stock until it is paid and shipped, or given up.',
-  Webhooks: 'Where to tell of events, and what became of that.',
-  Operations: 'Whether the service lives, and whether it can do its work.',
+  Orders: 'Customer orders: they reserve stock until they are shipped, cancelled or expired.',
+  Webhooks: 'Endpoints that receive events, and their deliveries.',
+  Operations: 'Health checks and metrics.',
   Documentation: 'This document, and an index of the service.',
 };
 
@@ -38,7 +38,7 @@ export function overview({ http }: Config): Omit<OpenAPIObject, 'paths'> {
         type: 'http',
         scheme: 'bearer',
         bearerFormat: 'JWT',
-        description: 'The access token of `POST /v1/auth/login`.',
+        description: 'The access token from `POST /v1/auth/login`.',
       },
       BEARER,
     )
@@ -47,7 +47,7 @@ export function overview({ http }: Config): Omit<OpenAPIObject, 'paths'> {
         type: 'apiKey',
         in: 'header',
         name: 'X-API-Key',
-        description: 'A key of `POST /v1/api-keys`, good wherever an access token is.',
+        description: 'A key from `POST /v1/api-keys`, accepted wherever an access token is.',
       },
       'api_key',
     )

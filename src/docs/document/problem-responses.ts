@@ -63,7 +63,7 @@ function headersOf(status: number, codes: readonly ProblemCode[]): Response['hea
 export const PROBLEM_SCHEMAS: NonNullable<Components['schemas']> = {
   Problem: {
     type: 'object',
-    description: 'What went wrong (RFC 9457). Branch on `code`; `detail` is for people and may change.',
+    description: 'An error (RFC 9457). Branch on `code`; `detail` is for people and may change.',
     required: ['type', 'title', 'status', 'detail', 'instance', 'code', 'trace_id'],
     properties: {
       type: { type: 'string', format: 'uri', description: 'A page that explains the code.' },
@@ -79,19 +79,18 @@ export const PROBLEM_SCHEMAS: NonNullable<Components['schemas']> = {
       },
       expires_in: {
         type: 'integer',
-        description: 'With `mfa_required` only: how many seconds `mfa_token` is good for.',
+        description: 'With `mfa_required` only: the seconds until `mfa_token` expires.',
       },
       trace_id: {
         type: 'string',
         pattern: '^[0-9a-f]{32}$',
-        description: 'Name it when you report the problem.',
+        description: 'Include it when you report the problem.',
       },
     },
   },
   FieldError: {
     type: 'object',
-    description:
-      'What is wrong with one value: with its place in the body, or its query parameter, or its header.',
+    description: 'An error in one value, with its place in the body, its query parameter or its header.',
     required: ['code', 'message'],
     minProperties: 3,
     maxProperties: 3,

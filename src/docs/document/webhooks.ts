@@ -14,7 +14,7 @@ const nullable = (type: string, extra: Schema = {}): Schema => ({ type: [type, '
 
 const DATA: Schema = {
   type: 'object',
-  description: 'The event, as the audit log has it.',
+  description: 'The event, as in the audit log.',
   properties: {
     id: { type: 'string', format: 'uuid' },
     position: { type: 'integer', description: 'The order of events.' },
@@ -28,7 +28,7 @@ const DATA: Schema = {
     created_at: { type: 'string', format: 'date-time' },
     truncated: {
       type: 'boolean',
-      description: 'The message would have had 20 kB or more, and lacks changes and details.',
+      description: 'The message would have been 20 kB or more, so changes and details are missing.',
     },
   },
 };
@@ -56,18 +56,18 @@ export const WEBHOOKS: NonNullable<OpenAPIObject['webhooks']> = {
   event: {
     post: {
       operationId: 'receiveEvent',
-      summary: 'An event',
+      summary: 'Receive an event',
       description:
-        'Sent to the webhook endpoints that name its type, signed as Standard Webhooks are, until it is answered with 2xx.' +
-        ' It may arrive more than once, and not in order.',
+        'Sent to the webhook endpoints that list its type, signed as in Standard Webhooks, until the response is 2xx.' +
+        ' It may arrive more than once, and out of order.',
       tags: ['Webhooks'],
       security: [],
       parameters: [
-        header('webhook-id', 'The same at every attempt.', 'msg_0198c0de-7a11-7b3c-9d4e-5f60718293a4'),
+        header('webhook-id', 'The same for every attempt.', 'msg_0198c0de-7a11-7b3c-9d4e-5f60718293a4'),
         header('webhook-timestamp', 'When it was sent, in seconds since 1970.', '1772357400'),
         header(
           'webhook-signature',
-          'Of the secret and, for a day after a rotation, of the one before; separated by spaces.',
+          'Made with the secret and, for a day after a rotation, the previous one; separated by spaces.',
           'v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=',
         ),
       ],
@@ -89,8 +89,8 @@ export const WEBHOOKS: NonNullable<OpenAPIObject['webhooks']> = {
         },
       },
       responses: {
-        '2XX': { description: 'You have it.' },
-        '410': { description: 'You never want to be called again: the endpoint is disabled.' },
+        '2XX': { description: 'You received it.' },
+        '410': { description: 'Stop sending: the endpoint is disabled.' },
       },
     },
   },

@@ -13,7 +13,7 @@ export function errorsPage(publicUrl: string) {
       <h1>Errors</h1>
       <p>
         Every error of the API is <code>application/problem+json</code> (RFC 9457). Its <code>code</code> is
-        stable, so branch on that; its <code>detail</code> is for people and may change. Report a problem with
+        stable, so branch on it; its <code>detail</code> is for people and may change. Report a problem with
         its <code>trace_id</code>.
       </p>
       <nav aria-label="All codes">

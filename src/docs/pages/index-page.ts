@@ -5,13 +5,13 @@ import { html } from './html.js';
 import { publishPage } from './layout.js';
 
 const LINKS = {
-  swagger_ui: { path: '/docs', about: 'Read about each operation, and try it out.' },
-  redoc: { path: '/redoc', about: 'The same, to read.' },
-  errors: { path: '/docs/errors', about: 'What each error means, and what to do about it.' },
+  swagger_ui: { path: '/docs', about: 'Read about each operation and try it out.' },
+  redoc: { path: '/redoc', about: 'The same, for reading.' },
+  errors: { path: '/docs/errors', about: 'What each error means, and how to fix it.' },
   openapi_json: { path: '/openapi.json', about: 'The OpenAPI document, for tools.' },
   openapi_yaml: { path: '/openapi.yaml', about: 'The same as YAML.' },
   keys: { path: '/.well-known/jwks.json', about: 'The public keys that verify access tokens.' },
-  live: { path: '/health/live', about: 'Does the process run?' },
+  live: { path: '/health/live', about: 'Is the process running?' },
   ready: { path: '/health/ready', about: 'Can it serve requests?' },
 } as const;
 
@@ -35,8 +35,8 @@ export function indexPage(): PublishedFile {
     body: html`<main class="text">
       <h1>Stockroom API</h1>
       <p>
-        Version ${packageJson.version}. Sign in with <code>POST /v1/auth/login</code>, in Swagger UI if you
-        like.
+        Version ${packageJson.version}. Sign in with <code>POST /v1/auth/login</code>, for example in Swagger
+        UI.
       </p>
       <dl class="links">
         ${Object.values(LINKS).map(

@@ -2,7 +2,7 @@ import { html } from './html.js';
 import { publishPage } from './layout.js';
 
 const NEEDS_SCRIPTS = html`<noscript>
-  <p class="notice">This page needs JavaScript. The same is in openapi.json and openapi.yaml.</p>
+  <p class="notice">This page requires JavaScript. The same content is in openapi.json and openapi.yaml.</p>
 </noscript>`;
 
 /** Both viewers read the document; their images are part of their style sheets. */

@@ -29,7 +29,7 @@ export const ReturnsExportablePage = (dto: ResponseDto, declaration: ExportDecla
   applyDecorators(
     ReturnsPage(dto, {
       mediaTypes: MEDIA_TYPES,
-      note: `With \`Accept: ${MEDIA_TYPES.join('` or `')}\`, all of it; \`limit\` and \`cursor\` are refused then.`,
+      note: `With \`Accept: ${MEDIA_TYPES.join('` or `')}\`, the whole list; \`limit\` and \`cursor\` are then refused.`,
       headers: ['Content-Disposition'],
     }),
     SetMetadata(EXPORT, { dto, ...declaration }),

@@ -11,7 +11,7 @@ export interface Page<Row> {
 
 /** What every list takes besides its own filters and sorts. */
 export class PageQuery {
-  /** How many items to return at most. */
+  /** The maximum number of items to return. */
   @ApiProperty({ type: 'integer' })
   @Max(100)
   @Min(1)
@@ -19,7 +19,7 @@ export class PageQuery {
   @FromInteger()
   limit: number = 20;
 
-  /** The `next_cursor` of the page before; only with the same sort and filters. */
+  /** The `next_cursor` of the previous page; use it with the same sort and filters. */
   @MaxLength(4096)
   @IsString()
   @OptionalField()

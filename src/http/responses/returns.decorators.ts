@@ -40,7 +40,7 @@ export const Returns = (dto: ResponseDto) =>
     HttpCode(200),
     ApiOkResponse({
       type: dto as never,
-      description: 'The resource as it is now.',
+      description: 'The current resource.',
       headers: headers('ETag'),
     }),
     Problems('not_acceptable'),
@@ -114,7 +114,7 @@ export const ReturnsJob = (dto: ResponseDto, collection: string) =>
     HttpCode(202),
     ApiAcceptedResponse({
       type: dto as never,
-      description: 'It goes on in the background; the resource tells how far it is.',
+      description: 'It runs in the background; the resource shows its progress.',
       headers: headers('Location', 'ETag', 'Idempotency-Replayed'),
     }),
     Problems('not_acceptable'),
@@ -125,7 +125,7 @@ export const ReturnsAccepted = () =>
   applyDecorators(
     declareAnswer({ kind: 'nothing' }),
     HttpCode(202),
-    ApiAcceptedResponse({ description: 'It will be done. There is no body.' }),
+    ApiAcceptedResponse({ description: 'Accepted. There is no body.' }),
   );
 
 /**
@@ -138,7 +138,7 @@ export const ReturnsRedirect = (description: string, dto?: ResponseDto) =>
     HttpCode(302),
     ApiFoundResponse({
       description,
-      headers: { Location: { description: 'Where to go on.', schema: { type: 'string', format: 'uri' } } },
+      headers: { Location: { description: 'Where to continue.', schema: { type: 'string', format: 'uri' } } },
     }),
     ...(dto ? [ApiOkResponse({ type: dto as never, description: 'Done.' })] : []),
   );

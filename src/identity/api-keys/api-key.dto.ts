@@ -8,13 +8,13 @@ import type { ListedApiKey } from './api-keys.repository.js';
 
 export class CreateApiKeyDto {
   /**
-   * For you to recognise it by.
+   * A label to recognise it by.
    * @example "Nightly price import"
    */
   @IsText(1, 100)
   name: string;
 
-  /** What it may do: some of what you may do yourself. */
+  /** What it may do: a subset of your own scopes. */
   @ApiProperty({
     enum: SCOPES,
     isArray: true,
@@ -31,7 +31,7 @@ export class CreateApiKeyDto {
   scopes: Scope[];
 
   /**
-   * From when on it is refused; null or absent: never.
+   * When it expires; null or absent: never.
    * @example "2036-03-01T09:30:00.000Z"
    */
   @IsFuture()
@@ -53,7 +53,7 @@ export class ApiKeyResponse {
   scopes: Scope[];
 
   /**
-   * What the key begins with, to recognise it by.
+   * The start of the key, to recognise it by.
    * @example "sr_0198c0de7a117b3c9d4e5f60718293a4"
    */
   prefix: string;
@@ -63,7 +63,7 @@ export class ApiKeyResponse {
   expires_at: string | null;
 
   /**
-   * To the minute; null while it has never been used.
+   * Exact to a minute; null if never used.
    * @example "2026-03-01T09:45:00.000Z"
    */
   @ApiProperty({ type: 'string', format: 'date-time', nullable: true })
@@ -88,7 +88,7 @@ export class ApiKeyResponse {
 
 export class CreatedApiKeyResponse extends ApiKeyResponse {
   /**
-   * Send it as `X-API-Key`. It is shown this once: keep it where you keep passwords.
+   * Send it as `X-API-Key`. It is shown once: store it like a password.
    * @example "sr_0198c0de7a117b3c9d4e5f60718293a4_9Wm3cTqk0y7Qn4Yw2s9lsXv1bZr5uEoPjKdGhA8tLfU"
    */
   key: string;

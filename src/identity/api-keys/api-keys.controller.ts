@@ -29,7 +29,7 @@ export class ApiKeysController {
   @ReturnsPage(ApiKeyResponse)
   @ApiOperation({
     summary: 'List your API keys',
-    description: 'The newest first, with those that have expired, and without the keys themselves.',
+    description: 'Returns the newest first, including expired ones, without the keys themselves.',
   })
   listApiKeys(@CurrentCaller() { userId }: Caller, @Query() query: PageQuery) {
     return this.keys.listKeys(userId, query);
@@ -44,8 +44,8 @@ export class ApiKeysController {
   @ApiOperation({
     summary: 'Create an API key',
     description:
-      'With some of your own scopes; of those it keeps what your role allows. The answer is the only one that holds the' +
-      ' key. One that is made with a key lasts no longer than that. You may have 100 of them.',
+      'It can have any of your own scopes, as long as your role allows them. The key is shown once. A key created with' +
+      ' another key expires no later than that one. You can have up to 100 keys.',
   })
   createApiKey(@CurrentCaller() caller: Caller, @Body() dto: CreateApiKeyDto) {
     return this.keys.createKey(caller, dto);
@@ -64,8 +64,7 @@ export class ApiKeysController {
   @ReturnsNothing()
   @ApiOperation({
     summary: 'Revoke one of your API keys',
-    description:
-      'It is refused on every instance within five seconds, and so are the keys that were made with it.',
+    description: 'Every instance refuses it within five seconds, along with the keys created with it.',
   })
   revokeApiKey(@CurrentCaller() { userId }: Caller, @Id() id: string, @IfMatch() precondition: Precondition) {
     return this.keys.revokeKey(userId, id, precondition);

@@ -28,7 +28,7 @@ export class AuthController {
   @Idempotent()
   @ReturnsCreated(UserResponse, '/v1/users')
   @Problems('duplicate_email')
-  @ApiOperation({ summary: 'Register', description: 'Creates an account in the role `customer`.' })
+  @ApiOperation({ summary: 'Register', description: 'Creates an account with the role `customer`.' })
   register(@Body() dto: RegisterDto) {
     return this.auth.register(dto);
   }
@@ -40,7 +40,8 @@ export class AuthController {
   @Problems('invalid_credentials', 'mfa_required')
   @ApiOperation({
     summary: 'Sign in',
-    description: 'Begins a session. The access token lasts 15 minutes; the refresh token gets the next one.',
+    description:
+      'Starts a session. The access token lasts 15 minutes; use the refresh token to get the next one.',
   })
   login(@Body() dto: LoginDto, @CurrentDevice() device: Device) {
     return this.auth.login(dto, device);
@@ -52,8 +53,8 @@ export class AuthController {
   @ReturnsObject(TokensResponse)
   @Problems('invalid_credentials')
   @ApiOperation({
-    summary: 'Sign in: the second step',
-    description: 'For accounts with two-step sign-in: the token of `mfa_required`, and a code.',
+    summary: 'Complete a two-step sign-in',
+    description: 'For accounts with two-step sign-in: send the token from `mfa_required`, and a code.',
   })
   confirmLogin(@Body() dto: ConfirmLoginDto, @CurrentDevice() device: Device) {
     return this.auth.confirmLogin(dto, device);
@@ -66,7 +67,7 @@ export class AuthController {
   @Problems('invalid_credentials')
   @ApiOperation({
     summary: 'Refresh the tokens',
-    description: 'Replaces the refresh token. One that was used before ends its whole session.',
+    description: 'Replaces the refresh token. Using one again ends its whole session.',
   })
   refresh(@Body() dto: RefreshTokenDto) {
     return this.tokens.refresh(dto.refresh_token);

@@ -15,7 +15,7 @@ export class LoginDto {
 
 export class ConfirmLoginDto {
   /**
-   * The `mfa_token` of the `mfa_required` answer to the login.
+   * The `mfa_token` of the `mfa_required` response to the login.
    * @example "4hZ8yqkYRyK3m0c1Tt5kWbq2oJm8fXv3n6sQ9wE3rT6yU8iO1pA4sD7fG0hJ2kL5"
    */
   @MaxLength(256)
@@ -23,7 +23,7 @@ export class ConfirmLoginDto {
   mfa_token: string;
 
   /**
-   * Six digits of the authenticator app, or a recovery code.
+   * Six digits from the authenticator app, or a recovery code.
    * @example "287082"
    */
   @MaxLength(64)
@@ -48,7 +48,7 @@ export class ChangePasswordDto {
   current_password: string;
 
   /**
-   * 12 to 128 characters, but none of the common passwords.
+   * 12 to 128 characters; common passwords are refused.
    * @example "a longer passphrase than before"
    */
   @IsText(12, 128)

@@ -20,7 +20,7 @@ export class PasswordController {
   @BruteForceLimit('password', { account: byCaller })
   @ReturnsNothing()
   @Problems('invalid_credentials', 'not_found')
-  @ApiOperation({ summary: 'Change your password', description: 'Ends all of your other sessions.' })
+  @ApiOperation({ summary: 'Change your password', description: 'Ends all your other sessions.' })
   changePassword(@CurrentCaller() caller: Caller, @Body() dto: ChangePasswordDto) {
     return this.auth.changePassword(caller, dto);
   }

@@ -20,9 +20,9 @@ export class EmailVerificationsController {
   @ReturnsAccepted()
   @Problems('not_found')
   @ApiOperation({
-    summary: 'Get another verification mail',
+    summary: 'Request a verification e-mail',
     description:
-      'Its link works for 24 hours. No mail is sent while your address is verified, nor within a minute of the last one.',
+      'The link works for 24 hours. No e-mail is sent if your address is verified, or within a minute of the last one.',
   })
   requestEmailVerification(@CurrentCaller() { userId }: Caller) {
     return this.verifications.resend(userId);
@@ -35,7 +35,7 @@ export class EmailVerificationsController {
   @ApiOperation({
     summary: 'Verify an e-mail address',
     description:
-      'With the token of the mail. One that is unknown, expired or used, or whose address is not that of the account any more, is `422` with the code `invalid_token`.',
+      'Takes the token from the e-mail. If it is unknown, expired or used, or the account has another address now, returns `422` with the code `invalid_token`.',
   })
   confirmEmailVerification(@Body() { token }: ConfirmEmailVerificationDto) {
     return this.verifications.confirm(token);

@@ -28,7 +28,7 @@ export class OidcController {
   @Problems('not_found')
   @ApiOperation({
     summary: 'Sign in with the identity provider',
-    description: 'For browsers. Not found where no identity provider is set up (`OIDC_ISSUER`).',
+    description: 'For browsers. Returns `404` if no identity provider is set up (`OIDC_ISSUER`).',
   })
   async beginOidcSignIn(@Query() query: BeginOidcQuery, @Res({ passthrough: true }) reply: FastifyReply) {
     const { location, flow } = await this.oidc.begin(query.return_to);
@@ -44,14 +44,14 @@ export class OidcController {
     TokensResponse,
   )
   @Problems('invalid_credentials', 'mfa_required', 'email_not_verified', 'not_found')
-  @ApiQuery({ name: 'code', required: false, description: 'Of the identity provider.' })
-  @ApiQuery({ name: 'state', required: false, description: 'Of the sign-in that began.' })
+  @ApiQuery({ name: 'code', required: false, description: 'The code from the identity provider.' })
+  @ApiQuery({ name: 'state', required: false, description: 'The state of the sign-in.' })
   @ApiQuery({ name: 'iss', required: false, description: 'The identity provider (RFC 9207).' })
-  @ApiQuery({ name: 'error', required: false, description: 'Why there is no code.' })
+  @ApiQuery({ name: 'error', required: false, description: 'The reason if there is no code.' })
   @ApiOperation({
-    summary: 'Come back from the identity provider',
+    summary: 'Return from the identity provider',
     description:
-      'Nobody calls it: the identity provider sends browsers here. Without `return_to`, it answers the tokens.',
+      'Do not call it: the identity provider sends browsers here. Without `return_to`, it returns the tokens.',
   })
   finishOidcSignIn(
     @Req() request: FastifyRequest,
@@ -68,8 +68,8 @@ export class OidcController {
   @ReturnsObject(TokensResponse)
   @Problems('invalid_credentials', 'mfa_required', 'not_found')
   @ApiOperation({
-    summary: 'Get tokens for the code of a sign-in',
-    description: 'Begins the session of who came back to `return_to` with this code.',
+    summary: 'Exchange a sign-in code for tokens',
+    description: 'Starts the session of the user who returned to `return_to` with this code.',
   })
   exchangeOidcCode(@Body() { code }: ExchangeOidcCodeDto, @CurrentDevice() device: Device) {
     return this.oidc.exchange(code, device);

@@ -4,8 +4,8 @@ import { IsText, OptionalField } from '../../http/validation/fields.js';
 
 export class BeginOidcQuery {
   /**
-   * The page that the browser comes back to, of one of the origins in `CORS_ORIGINS`. Without it, the callback itself
-   * answers the tokens.
+   * The page that the browser returns to, with an origin in `CORS_ORIGINS`. Without it, the callback itself returns
+   * the tokens.
    * @example "https://shop.example.com/signed-in?state=af0ifjsldkj"
    */
   @ApiProperty({ format: 'uri' })
@@ -16,7 +16,7 @@ export class BeginOidcQuery {
 
 export class ExchangeOidcCodeDto {
   /**
-   * The `code` that the browser brought to `return_to`: good once, for a minute.
+   * The `code` that `return_to` received: works once, within a minute.
    * @example "4hZ8yqkYRyK3m0c1Tt5kWbq2oJm8fXv3n6sQ9wE3rT6yU8iO1pA4sD7fG0hJ2kL5"
    */
   @MaxLength(256)

@@ -3,12 +3,12 @@ import { IsString, MaxLength } from 'class-validator';
 import { IsText } from '../../http/validation/fields.js';
 import { RegisterDto } from '../users/user.dto.js';
 
-/** An address that nobody could have registered is a slip, and named as one: that tells nothing about accounts. */
+/** An address that could not be registered returns an error: this reveals nothing about accounts. */
 export class RequestPasswordResetDto extends PickType(RegisterDto, ['email']) {}
 
 export class ConfirmPasswordResetDto {
   /**
-   * Of the link in the mail: what follows `#token=`.
+   * From the link in the e-mail: the part after `#token=`.
    * @example "4hZ8yqkYRyK3m0c1Tt5kWbq2oJm8fXv3n6sQ9wE3rT6yU8iO1pA4sD7fG0hJ2kL5"
    */
   @MaxLength(256)
@@ -16,7 +16,7 @@ export class ConfirmPasswordResetDto {
   token: string;
 
   /**
-   * 12 to 128 characters, but none of the common passwords.
+   * 12 to 128 characters; common passwords are refused.
    * @example "a longer passphrase than before"
    */
   @IsText(12, 128)

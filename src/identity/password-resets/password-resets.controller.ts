@@ -18,9 +18,9 @@ export class PasswordResetsController {
   @BruteForceLimit('password_reset', { account: byEmail })
   @ReturnsAccepted()
   @ApiOperation({
-    summary: 'Ask for a new password',
+    summary: 'Request a password reset',
     description:
-      'Sends a link that works for an hour if there is such an account; the answer is the same if there is none. At most one mail is sent in a minute.',
+      'Sends a link that works for an hour if the account exists; the response is the same if not. Sends at most one e-mail per minute.',
   })
   requestPasswordReset(@Body() { email }: RequestPasswordResetDto) {
     return this.resets.request(email);
@@ -31,9 +31,9 @@ export class PasswordResetsController {
   @BruteForceLimit('password_reset_confirm')
   @ReturnsNothing()
   @ApiOperation({
-    summary: 'Choose a new password',
+    summary: 'Set a new password',
     description:
-      'With the token of the mail. Ends all sessions of the account, and verifies its address. Two-step sign-in stays as it is. A token that is unknown, expired or used is `422` with the code `invalid_token`.',
+      'Takes the token from the e-mail. Ends all sessions of the account, and verifies its address. Two-step sign-in is unchanged. An unknown, expired or used token returns `422` with the code `invalid_token`.',
   })
   confirmPasswordReset(@Body() dto: ConfirmPasswordResetDto, @CurrentDevice() device: Device) {
     return this.resets.confirm(dto, device);

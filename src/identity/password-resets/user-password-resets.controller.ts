@@ -15,9 +15,9 @@ export class UserPasswordResetsController {
   @Access('users:admin')
   @ReturnsAccepted()
   @ApiOperation({
-    summary: 'Force a user to choose a new password',
+    summary: 'Force a password reset',
     description:
-      'Withdraws the password, ends all sessions and sends the user a link that works for 24 hours. For yourself, too.',
+      'Removes the password, ends all sessions and sends the user a link that works for 24 hours. Also works for yourself.',
   })
   forcePasswordReset(@Id() userId: string) {
     return this.resets.force(userId);

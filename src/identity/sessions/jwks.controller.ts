@@ -41,7 +41,7 @@ export class JwksController {
   @ApiOperation({
     summary: 'Get the public keys',
     description:
-      'The JWK set (RFC 7517) that verifies access tokens. A new key is in it before it signs, for longer than caches keep it.',
+      'The JWK set (RFC 7517) that verifies access tokens. A new key is published before it signs, for longer than caches keep the set.',
   })
   getKeys(@Req() { headers }: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
     reply.header('etag', this.etag);

@@ -1,14 +1,14 @@
 import { ApiProperty } from '@nestjs/swagger';
 import type { ListedSession } from './sessions.repository.js';
 
-/** A session of somebody else: whether it is the one that asks makes no sense. */
+/** A session of another user, so without `current`. */
 export class UserSessionResponse {
   /** @example "0198c0de-7a11-7b3c-9d4e-5f60718293a4" */
   @ApiProperty({ format: 'uuid' })
   id: string;
 
   /**
-   * Where the sign-in came from.
+   * The address of the sign-in.
    * @example "203.0.113.7"
    */
   @ApiProperty({ type: 'string', nullable: true })
@@ -23,7 +23,7 @@ export class UserSessionResponse {
   created_at: string;
 
   /**
-   * The last refresh of its tokens.
+   * When its tokens were last refreshed.
    * @example "2026-03-01T09:45:00.000Z"
    */
   @ApiProperty({ format: 'date-time' })
@@ -41,7 +41,7 @@ export class UserSessionResponse {
 }
 
 export class SessionResponse extends UserSessionResponse {
-  /** Whether it is the session of this request. */
+  /** Whether this is the session of this request. */
   @ApiProperty({ example: true })
   current: boolean;
 

@@ -19,7 +19,7 @@ export class SessionsController {
   @ReturnsPage(SessionResponse)
   @ApiOperation({
     summary: 'List your sessions',
-    description: 'Where you are signed in, the newest sign-in first; `current` marks the one that asks.',
+    description: 'Returns the newest sign-in first; `current` marks the session of this request.',
   })
   async listSessions(@CurrentCaller() { userId, sessionId }: Caller, @Query() query: PageQuery) {
     const { rows, nextCursor } = await this.sessions.list(userId, query);
@@ -31,7 +31,7 @@ export class SessionsController {
   @ReturnsNothing()
   @ApiOperation({
     summary: 'End one of your sessions',
-    description: 'Its tokens are refused on every instance within five seconds.',
+    description: 'Every instance refuses its tokens within five seconds.',
   })
   endSession(@CurrentCaller() { userId }: Caller, @Id() id: string) {
     return this.sessions.end(userId, id);

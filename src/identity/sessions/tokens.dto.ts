@@ -3,7 +3,7 @@ import { ApiProperty } from '@nestjs/swagger';
 /** RFC 6749, 5.1. */
 export class TokensResponse {
   /**
-   * A JWT (RFC 9068), sent as `Authorization: Bearer ...`.
+   * A JWT (RFC 9068) to send as `Authorization: Bearer ...`.
    * @example "eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiIwMTk4YzBkZSJ9.c2lnbmF0dXJl"
    */
   access_token: string;
@@ -19,7 +19,7 @@ export class TokensResponse {
   expires_in: number;
 
   /**
-   * Good for one refresh; the answer to it holds the next one.
+   * Works for one refresh, which returns the next one.
    * @example "rt_AZjA3noRezydTl9gcYKTpLZ8Hn4K0o8q2d1m0yT0bFf2vJ7cX5sQ9wE3rT6yU8iO1pA4sD7fG0hJ2kL5zX8cVg"
    */
   refresh_token: string;

@@ -16,7 +16,7 @@ export class UserSessionsController {
   @Get()
   @Access('users:admin')
   @ReturnsPage(UserSessionResponse)
-  @ApiOperation({ summary: 'List a user’s sessions', description: 'The newest sign-in first.' })
+  @ApiOperation({ summary: 'List a user’s sessions', description: 'Returns the newest sign-in first.' })
   listUserSessions(@Id() userId: string, @Query() query: PageQuery) {
     return this.sessions.listOf(userId, query);
   }
@@ -34,7 +34,7 @@ export class UserSessionsController {
   @ReturnsNothing()
   @ApiOperation({
     summary: 'End a user’s session',
-    description: 'Its tokens are refused on every instance within five seconds.',
+    description: 'Every instance refuses its tokens within five seconds.',
   })
   endUserSession(@Id() userId: string, @Id('sessionId') id: string) {
     return this.sessions.end(userId, id);

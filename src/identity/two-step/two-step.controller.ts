@@ -27,8 +27,8 @@ export class TwoStepController {
   @SignedIn()
   @ReturnsObject(TwoStepResponse)
   @ApiOperation({
-    summary: 'Get the state of your two-step sign-in',
-    description: 'Whether it is on, since when, and how many recovery codes are left.',
+    summary: 'Get your two-step sign-in status',
+    description: 'Returns whether and since when it is on, and how many recovery codes are left.',
   })
   getStatus(@CurrentCaller() { userId }: Caller) {
     return this.enrolment.getStatus(userId);
@@ -42,7 +42,7 @@ export class TwoStepController {
   @ApiOperation({
     summary: 'Set up an authenticator app',
     description:
-      'Makes a secret for the app, instead of one that was not confirmed. Nothing changes until it is confirmed, within an hour.',
+      'Creates a secret for the app, and replaces an unconfirmed one. Nothing changes until you confirm it, within an hour.',
   })
   begin(@CurrentCaller() { userId }: Caller, @Body() dto: BeginTwoStepDto) {
     return this.enrolment.begin(userId, dto.current_password);
@@ -56,7 +56,7 @@ export class TwoStepController {
   @ApiOperation({
     summary: 'Turn two-step sign-in on',
     description:
-      'By the code that the app shows now. From then on, sign-ins ask for a code. The answer is the only one to show the recovery codes.',
+      'Takes the current code of the app. From then on, sign-ins require a code. The recovery codes are shown once.',
   })
   confirm(@CurrentCaller() { userId }: Caller, @Body() dto: ConfirmTwoStepDto) {
     return this.enrolment.confirm(userId, dto.code);
@@ -69,7 +69,7 @@ export class TwoStepController {
   @Problems('invalid_credentials', 'conflict')
   @ApiOperation({
     summary: 'Replace the recovery codes',
-    description: 'Makes ten new ones; the old ones are worth nothing from then on.',
+    description: 'Creates ten new ones; the old ones stop working.',
   })
   replaceRecoveryCodes(@CurrentCaller() { userId }: Caller, @Body() dto: ReplaceRecoveryCodesDto) {
     return this.enrolment.replaceRecoveryCodes(userId, dto.code);
@@ -82,7 +82,7 @@ export class TwoStepController {
   @Problems('invalid_credentials', 'conflict', 'not_found')
   @ApiOperation({
     summary: 'Turn two-step sign-in off',
-    description: 'Takes the password and a code; the secret and the recovery codes are deleted.',
+    description: 'Takes the password and a code; deletes the secret and the recovery codes.',
   })
   disable(@CurrentCaller() { userId }: Caller, @Body() dto: DisableTwoStepDto) {
     return this.enrolment.disable(userId, dto);

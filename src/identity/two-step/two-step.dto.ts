@@ -10,7 +10,7 @@ export class BeginTwoStepDto {
 
 export class ConfirmTwoStepDto {
   /**
-   * Six digits, as the app shows them now.
+   * The six digits that the app currently shows.
    * @example "287082"
    */
   @MaxLength(64)
@@ -20,7 +20,7 @@ export class ConfirmTwoStepDto {
 
 export class ReplaceRecoveryCodesDto {
   /**
-   * Six digits of the app, or a recovery code.
+   * Six digits from the app, or a recovery code.
    * @example "287082"
    */
   @MaxLength(64)
@@ -44,7 +44,7 @@ export class TwoStepResponse {
   enabled_at: string | null;
 
   /**
-   * How many of the recovery codes are not used yet.
+   * The number of unused recovery codes.
    * @example 10
    */
   @ApiProperty({ type: 'integer' })
@@ -66,13 +66,13 @@ export interface TwoStepStatus {
 
 export class EnrolmentResponse {
   /**
-   * In base32, to type it where no camera is.
+   * In base32, for manual entry.
    * @example "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
    */
   secret: string;
 
   /**
-   * What the QR code says.
+   * The content of the QR code.
    * @example "otpauth://totp/Stockroom:grace%40example.com?issuer=Stockroom&secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&algorithm=SHA1&digits=6&period=30"
    */
   otpauth_uri: string;
@@ -94,7 +94,7 @@ export class EnrolmentResponse {
 
 export class RecoveryCodesResponse {
   /**
-   * Each is good once, in the place of a code of the app. They are not shown again.
+   * Each works once, instead of a code from the app. They are shown once.
    * @example ["k3f9-x7m2-p8qw-z4tn", "0d5h-v1rc-9ybj-s6ge"]
    */
   recovery_codes: string[];

@@ -17,7 +17,7 @@ export class UserTwoStepController {
   @ApiOperation({
     summary: 'Turn a user’s two-step sign-in off',
     description:
-      'For somebody who has lost the phone and the recovery codes, once it is certain who asks: the password is enough from then on.',
+      'For a user who has lost the phone and the recovery codes. Verify the user first: from then on the password is enough.',
   })
   removeTwoStep(@Id() userId: string) {
     return this.enrolment.remove(userId);

@@ -10,7 +10,7 @@ import type { User } from './user.entity.js';
 
 export class RegisterDto {
   /**
-   * Unique without regard to case.
+   * Unique, ignoring case.
    * @example "grace@example.com"
    */
   @IsEmail({}, { message: '$property must be an e-mail address' })
@@ -18,7 +18,7 @@ export class RegisterDto {
   email: string;
 
   /**
-   * Any characters, but none of the common passwords.
+   * Any characters; common passwords are refused.
    * @example "correct horse battery staple"
    */
   @IsText(12, 128)
@@ -38,7 +38,7 @@ export class CreateUserDto extends RegisterDto {
 }
 
 class UserFields extends PickType(RegisterDto, ['email', 'full_name']) {
-  /** What the user may do; running tokens follow within seconds. */
+  /** What the user may do; applies to existing tokens within seconds. */
   @ApiProperty({ enum: ROLE_NAMES })
   @IsIn(ROLE_NAMES)
   role: Role;
@@ -48,33 +48,33 @@ class UserFields extends PickType(RegisterDto, ['email', 'full_name']) {
   is_active: boolean;
 }
 
-/** A merge patch (RFC 7396): what is not sent stays. */
+/** A merge patch (RFC 7396): omitted fields stay unchanged. */
 export class UpdateUserDto extends PartialType(UserFields, { skipNullProperties: false }) {}
 
-/** A merge patch (RFC 7396) of one's own account. */
+/** A merge patch (RFC 7396) of your own account. */
 export class UpdateMeDto extends PartialType(PickType(RegisterDto, ['full_name']), {
   skipNullProperties: false,
 }) {}
 
 export class ListUsersQuery extends PageQuery {
-  /** Users in this role only. */
+  /** Only users with this role. */
   @ApiProperty({ enum: ROLE_NAMES })
   @IsIn(ROLE_NAMES)
   @OptionalField()
   role?: Role;
 
-  /** Active or inactive users only. */
+  /** Only active or only inactive users. */
   @IsBoolean({ message: '$property must be true or false' })
   @FromBoolean()
   @OptionalField()
   is_active?: boolean;
 
-  /** The user with exactly this address, without regard to case. */
+  /** The user with exactly this address, ignoring case. */
   @IsText(1, 254)
   @OptionalField()
   email?: string;
 
-  /** Part of the e-mail or the name, without regard to case. */
+  /** Part of the e-mail or the name, ignoring case. */
   @IsText(1, 200)
   @OptionalField()
   q?: string;

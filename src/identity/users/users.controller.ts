@@ -26,7 +26,7 @@ export class UsersController {
   @SignedIn()
   @Returns(UserResponse)
   @Problems('not_found')
-  @ApiOperation({ summary: 'Get your account', description: 'The account that the credential belongs to.' })
+  @ApiOperation({ summary: 'Get your account', description: 'Returns the account of the credential.' })
   getMe(@CurrentCaller() caller: Caller) {
     return this.users.getUser(caller.userId);
   }
@@ -37,7 +37,7 @@ export class UsersController {
   @Problems('not_found')
   @ApiOperation({
     summary: 'Change your account',
-    description: 'A merge patch of what you may change yourself: your name.',
+    description: 'A merge patch of the field that you can change yourself: your name.',
   })
   updateMe(@CurrentCaller() caller: Caller, @Body() dto: UpdateMeDto, @IfMatch() precondition: Precondition) {
     return this.users.updateMe(caller.userId, dto, precondition);
@@ -49,7 +49,7 @@ export class UsersController {
   @Problems('last_admin', 'not_found')
   @ApiOperation({
     summary: 'Delete your account',
-    description: 'Ends all of its sessions; the e-mail is free again.',
+    description: 'Ends all its sessions; the e-mail can be used again.',
   })
   deleteMe(@CurrentCaller() caller: Caller, @IfMatch() precondition: Precondition) {
     return this.users.deleteUser(caller.userId, precondition);
@@ -58,7 +58,7 @@ export class UsersController {
   @Get()
   @Access('users:admin')
   @ReturnsPage(UserResponse)
-  @ApiOperation({ summary: 'List users', description: 'Newest first; filters may be combined.' })
+  @ApiOperation({ summary: 'List users', description: 'Returns the newest first; you can combine filters.' })
   listUsers(@Query() query: ListUsersQuery) {
     return this.users.listUsers(query);
   }
@@ -68,7 +68,10 @@ export class UsersController {
   @Idempotent()
   @ReturnsCreated(UserResponse, '/v1/users')
   @Problems('duplicate_email')
-  @ApiOperation({ summary: 'Create a user', description: 'An account in any role, with a first password.' })
+  @ApiOperation({
+    summary: 'Create a user',
+    description: 'Creates an account with any role and an initial password.',
+  })
   createUser(@Body() dto: CreateUserDto) {
     return this.users.createUser(dto);
   }
@@ -76,7 +79,7 @@ export class UsersController {
   @Get(':id')
   @Access('users:admin')
   @Returns(UserResponse)
-  @ApiOperation({ summary: 'Get a user', description: 'With an ETag to revalidate and to change it by.' })
+  @ApiOperation({ summary: 'Get a user', description: 'Returns an ETag for conditional requests.' })
   getUser(@Id() id: string) {
     return this.users.getUser(id);
   }
@@ -87,7 +90,7 @@ export class UsersController {
   @Problems('duplicate_email', 'last_admin')
   @ApiOperation({
     summary: 'Change a user',
-    description: 'A merge patch. A changed role or activity reaches running tokens within five seconds.',
+    description: 'A merge patch. A changed role or is_active applies to existing tokens within five seconds.',
   })
   updateUser(@Id() id: string, @Body() dto: UpdateUserDto, @IfMatch() precondition: Precondition) {
     return this.users.updateUser(id, dto, precondition);
@@ -99,7 +102,7 @@ export class UsersController {
   @Problems('last_admin')
   @ApiOperation({
     summary: 'Delete a user',
-    description: 'Signs the user out everywhere; the e-mail is free again.',
+    description: 'Signs the user out everywhere; the e-mail can be used again.',
   })
   deleteUser(@Id() id: string, @IfMatch() precondition: Precondition) {
     return this.users.deleteUser(id, precondition);

@@ -8,7 +8,7 @@ import type { ProductImport } from './product-import.entity.js';
 import type { ImportWithErrors } from './product-imports.service.js';
 
 export class CreateImportQuery {
-  /** Checks and counts everything, and changes no product. */
+  /** Checks and counts everything, but changes no product. */
   @ApiProperty({ default: false })
   @IsBoolean({ message: '$property must be true or false' })
   @FromBoolean()
@@ -18,7 +18,7 @@ export class CreateImportQuery {
 
 /** A merge patch (RFC 7396). */
 export class UpdateImportDto {
-  /** An import that has not ended can be cancelled, and nothing else. */
+  /** Must be `cancelled`; works only while the import has not ended. */
   @ApiProperty({ enum: ['cancelled'] })
   @IsIn(['cancelled'])
   status: 'cancelled';
@@ -26,14 +26,14 @@ export class UpdateImportDto {
 
 export class ImportErrorResponse {
   /**
-   * The line of the file that the row begins in.
+   * The line of the file where the row starts.
    * @example 17
    */
   @ApiProperty({ type: 'integer' })
   line: number;
 
   /**
-   * Null where it is the row as a whole.
+   * Null if the error is in the row as a whole.
    * @example "price"
    */
   @ApiProperty({ type: 'string', nullable: true })
@@ -66,14 +66,14 @@ export class ImportResponse {
   dry_run: boolean;
 
   /**
-   * The rows of the file; 0 until all of it is there.
+   * The rows of the file; 0 until the upload is complete.
    * @example 1200
    */
   @ApiProperty({ type: 'integer' })
   total_rows: number;
 
   /**
-   * The sum of the following four.
+   * The sum of the next four fields.
    * @example 1200
    */
   @ApiProperty({ type: 'integer' })
@@ -88,7 +88,7 @@ export class ImportResponse {
   updated_rows: number;
 
   /**
-   * Rows that say what is there already, and rows whose sku has a later one in the file.
+   * Rows that change nothing, and rows whose sku appears again later in the file.
    * @example 99
    */
   @ApiProperty({ type: 'integer' })
@@ -98,11 +98,11 @@ export class ImportResponse {
   @ApiProperty({ type: 'integer' })
   failed_rows: number;
 
-  /** Why it could not be carried out; null unless it failed. */
+  /** Why it failed; null if it did not. */
   @ApiProperty({ type: ImportFailureResponse, nullable: true, example: null })
   error: ImportFailureResponse | null;
 
-  /** What is wrong with rows that failed: the first 1,000. They are kept for 30 days. */
+  /** The first 1,000 errors of failed rows, kept for 30 days. */
   @ApiProperty({ type: [ImportErrorResponse] })
   errors: ImportErrorResponse[];
 
@@ -127,7 +127,7 @@ export class ImportResponse {
   }
 }
 
-/** Without the errors of rows. */
+/** Without row errors. */
 export class ListedImportResponse extends OmitType(ImportResponse, ['errors']) {
   static from(found: ProductImport): ListedImportResponse {
     const { createdRows, updatedRows, unchangedRows, failedRows, errorCode, errorMessage } = found;

@@ -41,7 +41,7 @@ export class ProductImportsController {
   @ReturnsPage(ListedImportResponse)
   @ApiOperation({
     summary: 'List imports',
-    description: 'Of everybody, the newest first, without the errors of rows.',
+    description: 'Returns the imports of all users, the newest first, without row errors.',
   })
   listImports(@Query() query: PageQuery) {
     return this.imports.listImports(query);
@@ -56,11 +56,10 @@ export class ProductImportsController {
   @ApiOperation({
     summary: 'Import products',
     description:
-      'Creates products, or changes those that have the sku. A CSV file (RFC 4180, UTF-8) begins with the names of its' +
-      ' columns, in any order: `sku`, `name`, `price`, and perhaps `description`, `currency`, `in_stock`. What is not' +
-      ' there stays as it is. Of several rows with one sku the last counts. Rows that fail do not keep others from being' +
-      ' carried out. A file that is not readable to its end is refused as a whole (422). The body may be sent with' +
-      ' `Content-Encoding: gzip`.',
+      'Creates products, or updates those with the same sku. A CSV file (RFC 4180, UTF-8) starts with its column names, in' +
+      ' any order: `sku`, `name`, `price`, and optionally `description`, `currency`, `in_stock`. Missing values stay' +
+      ' unchanged. If several rows have the same sku, the last one is used. Failed rows do not stop the others. A file' +
+      ' that cannot be read to its end is refused as a whole (422). You can send the body with `Content-Encoding: gzip`.',
   })
   createImport(
     @CurrentCaller() { userId }: Caller,
@@ -75,7 +74,7 @@ export class ProductImportsController {
   @Returns(ImportResponse)
   @ApiOperation({
     summary: 'Get an import',
-    description: 'Tells how far it is. Its ETag changes with each batch.',
+    description: 'Shows its progress. Its ETag changes with each batch.',
   })
   getImport(@Id() id: string) {
     return this.imports.getImport(id);
@@ -87,8 +86,7 @@ export class ProductImportsController {
   @Problems('invalid_transition')
   @ApiOperation({
     summary: 'Cancel an import',
-    description:
-      'Nothing more of it is carried out. What was carried out already stays, and the counts tell how much that is.',
+    description: 'Applies no more rows. Rows that were already applied stay; the counts show how many.',
   })
   updateImport(@Id() id: string, @Body() _dto: UpdateImportDto, @IfMatch() precondition: Precondition) {
     return this.imports.cancelImport(id, precondition);
@@ -99,7 +97,7 @@ export class ProductImportsController {
   @ReturnsDocument('text/csv', 'line,field,code,message\r\n17,price,min,price must be greater than 0\r\n')
   @ApiOperation({
     summary: 'Get the errors of an import',
-    description: 'All that is wrong with rows that failed, as CSV, for 30 days.',
+    description: 'Returns all errors of failed rows as CSV, for 30 days.',
   })
   async getImportErrors(@Id() id: string) {
     const lines = await this.imports.errorFile(id);

@@ -14,7 +14,7 @@ const SKU_MESSAGE = '$property must be 1 to 64 of A-Z a-z 0-9 . _ -';
 
 export class CreateProductDto {
   /**
-   * Your own code for the product, unique among those that are not deleted.
+   * Your own code for the product, unique among products that are not deleted.
    * @example "TOOL-HMR-0450"
    */
   @ApiProperty({ pattern: SKU.source })
@@ -32,7 +32,7 @@ export class CreateProductDto {
   description?: string | null;
 
   /**
-   * At most two decimals, and exact.
+   * Exact, with at most two decimals.
    * @example 24.9
    */
   @IsPrice()
@@ -48,7 +48,7 @@ export class CreateProductDto {
   currency?: string;
 
   /**
-   * Only while the stock of the product is not tracked: from its first stock movement on, those decide.
+   * Can be set only while the stock is not tracked. From the first stock movement on, movements decide it.
    * @example true
    */
   @ApiProperty({ default: true })
@@ -57,14 +57,14 @@ export class CreateProductDto {
   in_stock?: boolean;
 }
 
-/** A merge patch (RFC 7396): what is not sent stays, and `null` clears the description. */
+/** A merge patch (RFC 7396): omitted fields stay unchanged, and `null` clears the description. */
 export class UpdateProductDto extends PartialType(CreateProductDto, { skipNullProperties: false }) {}
 
 export class ListProductsQuery extends CreatedRangeQuery {
   /**
-   * Words of the name, the sku or the description, in any order; the last one may be unfinished. Finds this sku, then
-   * what has all words in its name, then what has them anywhere, then similar spellings, of each the newest first; with
-   * `sort`, what has all words or, if there is nothing, similar spellings.
+   * Words of the name, the sku or the description, in any order; the last one may be unfinished. Returns the product
+   * with this sku, then those with all words in the name, then anywhere, then similar spellings, each newest first. With
+   * `sort`, returns products with all words or, if there are none, similar spellings.
    */
   @IsText(1, 200)
   @OptionalField()
@@ -77,7 +77,7 @@ export class ListProductsQuery extends CreatedRangeQuery {
   @OptionalField()
   sku?: string;
 
-  /** Only products that are in stock, or that are not. */
+  /** Only products that are in stock, or only those that are not. */
   @IsBoolean({ message: '$property must be true or false' })
   @FromBoolean()
   @OptionalField()
@@ -100,7 +100,7 @@ export class ListProductsQuery extends CreatedRangeQuery {
   @OptionalField()
   max_price?: number;
 
-  /** `-` for descending; names sort by code point. Left out, it is `-created_at` or, with `q`, the best hits first. */
+  /** `-` for descending; names sort by code point. Default: `-created_at` or, with `q`, the best matches first. */
   @IsSort('created_at', 'updated_at', 'price', 'name')
   @OptionalField()
   sort?: string;

@@ -27,7 +27,7 @@ export class ProductsController {
   @ReturnsExportablePage(ProductResponse, { name: 'products', columns: PRODUCT_COLUMNS })
   @ApiOperation({
     summary: 'List products',
-    description: 'Search, filter and sort the catalogue; filters may be combined.',
+    description: 'Search, filter and sort the catalogue; you can combine filters.',
   })
   listProducts(@Query() query: ListProductsQuery, @AsExport() asExport: boolean) {
     return asExport ? this.products.exportProducts(query) : this.products.listProducts(query);
@@ -38,7 +38,7 @@ export class ProductsController {
   @Idempotent()
   @ReturnsCreated(ProductResponse, '/v1/products')
   @Problems('duplicate_sku')
-  @ApiOperation({ summary: 'Create a product', description: 'The sku must not be that of another product.' })
+  @ApiOperation({ summary: 'Create a product', description: 'No other product may have the same sku.' })
   createProduct(@Body() dto: CreateProductDto) {
     return this.products.createProduct(dto);
   }
@@ -46,7 +46,7 @@ export class ProductsController {
   @Get(':id')
   @Access('products:read')
   @Returns(ProductResponse)
-  @ApiOperation({ summary: 'Get a product', description: 'With an ETag to revalidate and to change it by.' })
+  @ApiOperation({ summary: 'Get a product', description: 'Returns an ETag for conditional requests.' })
   getProduct(@Id() id: string) {
     return this.products.getProduct(id);
   }
@@ -58,8 +58,8 @@ export class ProductsController {
   @ApiOperation({
     summary: 'Replace a product',
     description:
-      'Replaces all fields: what is not sent gets its default. Where the stock is tracked, in_stock stays as it is, and' +
-      ' another value is a conflict.',
+      'Replaces all fields: omitted fields get their defaults. If the stock is tracked, an omitted in_stock is unchanged,' +
+      ' and another value returns a conflict.',
   })
   replaceProduct(@Id() id: string, @Body() dto: CreateProductDto, @IfMatch() precondition: Precondition) {
     return this.products.replaceProduct(id, dto, precondition);
@@ -72,7 +72,7 @@ export class ProductsController {
   @ApiOperation({
     summary: 'Change a product',
     description:
-      'A merge patch (RFC 7396): what is not sent stays. Where the stock is tracked, in_stock cannot be sent.',
+      'A merge patch (RFC 7396): omitted fields stay unchanged. If the stock is tracked, you cannot send in_stock.',
   })
   updateProduct(@Id() id: string, @Body() dto: UpdateProductDto, @IfMatch() precondition: Precondition) {
     return this.products.updateProduct(id, dto, precondition);
@@ -83,7 +83,7 @@ export class ProductsController {
   @ReturnsNothing()
   @ApiOperation({
     summary: 'Delete a product',
-    description: 'It is gone for everybody; its sku is free again.',
+    description: 'Deletes it for all users; its sku can be used again.',
   })
   deleteProduct(@Id() id: string, @IfMatch() precondition: Precondition) {
     return this.products.deleteProduct(id, precondition);

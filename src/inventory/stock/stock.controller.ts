@@ -25,7 +25,7 @@ export class StockController {
   @Returns(StockResponse)
   @ApiOperation({
     summary: 'Get the stock of a product',
-    description: 'With an ETag of its own: stock that moves leaves that of the product as it is.',
+    description: 'Has its own ETag: stock movements do not change the ETag of the product.',
   })
   getStock(@Id() id: string) {
     return this.stock.getStock(id);
@@ -34,7 +34,10 @@ export class StockController {
   @Get('stock-movements')
   @Access('products:read')
   @ReturnsPage(StockMovementResponse)
-  @ApiOperation({ summary: 'List the stock movements of a product', description: 'The newest first.' })
+  @ApiOperation({
+    summary: 'List the stock movements of a product',
+    description: 'Returns the newest first.',
+  })
   listStockMovements(@Id() id: string, @Query() query: ListStockMovementsQuery) {
     return this.stock.listMovements(id, query);
   }
@@ -47,8 +50,8 @@ export class StockController {
   @ApiOperation({
     summary: 'Move stock of a product',
     description:
-      'Says that some came, or went; it can be neither changed nor deleted. From the first one on the stock is tracked,' +
-      ' and decides whether the product is in_stock. What is not available cannot go.',
+      'Adds or removes stock. A movement cannot be changed or deleted. From the first one on the stock is tracked, and' +
+      ' decides whether the product is in_stock. You can remove only stock that is available.',
   })
   createStockMovement(
     @CurrentCaller() { userId }: Caller,

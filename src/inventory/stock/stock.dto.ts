@@ -10,7 +10,7 @@ import type { ClientReason, MovementReason } from './stock-rules.js';
 
 export class StockResponse {
   /**
-   * From the first stock movement on; until then there are no numbers.
+   * True from the first stock movement on; until then the numbers are null.
    * @example true
    */
   tracked: boolean;
@@ -20,7 +20,7 @@ export class StockResponse {
   on_hand: number | null;
 
   /**
-   * Promised to orders, and still on hand.
+   * Reserved for orders, and still on hand.
    * @example 4
    */
   @ApiProperty({ type: 'integer', nullable: true })
@@ -41,7 +41,7 @@ export class StockResponse {
 
 export class CreateStockMovementDto {
   /**
-   * Negative for what goes, and never 0. A movement that was wrong is made good by one of the opposite sign.
+   * Negative to remove stock; not 0. Correct a wrong movement with one of the opposite sign.
    * @example 40
    */
   @ApiProperty({ type: 'integer' })
@@ -95,14 +95,14 @@ export class StockMovementResponse {
   note: string | null;
 
   /**
-   * The order, where the reason is `shipment`.
+   * The order, if the reason is `shipment`.
    * @example null
    */
   @ApiProperty({ type: 'string', format: 'uuid', nullable: true })
   order_id: string | null;
 
   /**
-   * The user who asked for it, also by an API key; null for the service itself.
+   * The user who created it, also with an API key; null for the service itself.
    * @example "0198c0de-7a11-7b3c-9d4e-5f60718293c6"
    */
   @ApiProperty({ type: 'string', format: 'uuid', nullable: true })

@@ -14,7 +14,7 @@ export class HealthController {
   @Get('live')
   @Public()
   @ReturnsObject(HealthResponse)
-  @ApiOperation({ summary: 'Is the process alive?', description: 'Asks nothing but the process itself.' })
+  @ApiOperation({ summary: 'Check that the process runs', description: 'Checks only the process itself.' })
   getLive() {
     return { status: 'ok' };
   }
@@ -24,9 +24,9 @@ export class HealthController {
   @ReturnsObject(HealthResponse)
   @Problems('unavailable')
   @ApiOperation({
-    summary: 'Can it serve requests?',
+    summary: 'Check that it can serve requests',
     description:
-      'Whether the database answers with the schema of this version, and the service is not stopping.',
+      'Checks that the database responds with the schema of this version, and that the service is not stopping.',
   })
   async getReady() {
     await this.health.assertReady();

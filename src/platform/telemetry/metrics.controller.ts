@@ -22,7 +22,7 @@ export class MetricsController {
   @Problems('not_found')
   @ApiOperation({
     summary: 'Get the metrics',
-    description: 'For Prometheus. With `METRICS_PORT` they are served there, and not here.',
+    description: 'For Prometheus. If `METRICS_PORT` is set, they are served only there.',
   })
   getMetrics(@Res({ passthrough: true }) reply: FastifyReply) {
     if (this.config.metricsPort !== undefined) throw new Problem('not_found');
