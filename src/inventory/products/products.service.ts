@@ -67,7 +67,7 @@ export class ProductsService {
    * @throws Problem `duplicate_sku`, `precondition_failed`, `conflict` for another `in_stock` than the stock says
    */
   replaceProduct(id: string, dto: CreateProductDto, versions: Precondition): Promise<Product> {
-    return this.transactions.run(async (tx) =>
+    return this.change(id, async (tx) =>
       this.announce(tx, await this.products.replace(tx, id, versions, dto)),
     );
   }
@@ -77,9 +77,7 @@ export class ProductsService {
    * @throws Problem `duplicate_sku`, `precondition_failed`, `conflict` for `in_stock` where the stock is tracked
    */
   updateProduct(id: string, dto: UpdateProductDto, versions: Precondition): Promise<Product> {
-    return this.transactions.run(async (tx) =>
-      this.announce(tx, await this.products.patch(tx, id, versions, dto)),
-    );
+    return this.change(id, async (tx) => this.announce(tx, await this.products.patch(tx, id, versions, dto)));
   }
 
   /** Their stock is tracked from now on, and this is what it says; to be called by who holds their stock levels. */
@@ -95,11 +93,21 @@ export class ProductsService {
 
   /** Takes the product away; its sku is free again. @throws Problem `precondition_failed` */
   async deleteProduct(id: string, versions: Precondition): Promise<void> {
-    await this.transactions.run(async (tx) => {
+    await this.change(id, async (tx) => {
       await this.products.table.softDelete(tx, { id, versions });
       this.transactions.afterCommit(tx, () => this.cache.forget(id));
       await this.events.append(tx, { type: 'product.deleted', resourceId: id });
     });
+  }
+
+  /** A refused change may have met a newer version than the one in memory: the next read must show it. */
+  private async change<T>(id: string, work: (tx: EntityManager) => Promise<T>): Promise<T> {
+    try {
+      return await this.transactions.run(work);
+    } catch (error) {
+      this.cache.forget(id);
+      throw error;
+    }
   }
 
   /** Writes the event of a change, unless everything is as it was. */
