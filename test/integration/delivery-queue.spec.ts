@@ -106,7 +106,9 @@ describe('claim', () => {
       `UPDATE webhook_deliveries SET next_attempt_at = NULL, status = 'succeeded' WHERE id = $1`,
       [delivery],
     );
-    await dataSource.query(`UPDATE webhook_deliveries SET next_attempt_at = now() WHERE status = 'pending'`);
+    await dataSource.query(
+      `UPDATE webhook_deliveries SET next_attempt_at = now() - interval '1 second' WHERE status = 'pending'`,
+    );
     await dataSource.query('UPDATE webhook_endpoints SET is_active = false');
     expect(await claim()).toEqual({});
     await dataSource.query('UPDATE webhook_endpoints SET is_active = true, deleted_at = now()');
@@ -122,7 +124,7 @@ describe('claim', () => {
     await queue.giveBack(claimed.slice(0, 1).map((delivery) => delivery.id));
     expect(await claim()).toEqual({ [id]: 1 });
     slots = new Slots();
-    await dataSource.query('UPDATE webhook_deliveries SET locked_until = now()');
+    await dataSource.query("UPDATE webhook_deliveries SET locked_until = now() - interval '1 second'");
     expect(await claim()).toEqual({ [id]: 2 });
   });
 });

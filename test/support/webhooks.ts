@@ -71,7 +71,9 @@ export async function attempted(api: ApiClient, id: string, times = 1): Promise<
 
 /** Spares a test the wait for the next attempts. */
 export async function makeDue(dataSource: DataSource): Promise<void> {
-  await dataSource.query(`UPDATE webhook_deliveries SET next_attempt_at = now() WHERE status = 'pending'`);
+  await dataSource.query(
+    `UPDATE webhook_deliveries SET next_attempt_at = now() - interval '1 second' WHERE status = 'pending'`,
+  );
 }
 
 /** The same, and nobody waits until the engine looks again by itself. */
