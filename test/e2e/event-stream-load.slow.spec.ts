@@ -9,6 +9,9 @@ import { openStream } from '../support/event-stream.js';
 import type { OpenStream, StreamedMessage } from '../support/event-stream.js';
 import { startTestApp } from '../support/test-app.js';
 import type { SignedIn, TestApp } from '../support/test-app.js';
+import { randomFrom, SEED } from '../support/seed.js';
+
+const random = randomFrom(SEED);
 
 const WRITERS = 10;
 const ROUNDS = 30;
@@ -35,14 +38,14 @@ afterAll(async () => {
 async function write({ app }: TestApp, writer: string): Promise<string[]> {
   const committed: string[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
-    const names = Array.from({ length: Math.ceil(Math.random() * 4) }, (_, n) => `${writer}.${round}.${n}`);
+    const names = Array.from({ length: Math.ceil(random() * 4) }, (_, n) => `${writer}.${round}.${n}`);
     const work = app.get(Transactions).run(async (tx) => {
       for (const name of names) {
         const changes = { name: [null, name] } as const;
         await app.get(EventLog).append(tx, { type: 'user.updated', resourceId: null, changes });
-        if (Math.random() < 0.3) await sleep(Math.random() * 30);
+        if (random() < 0.3) await sleep(random() * 30);
       }
-      if (Math.random() < 0.2) throw new Error('taken back');
+      if (random() < 0.2) throw new Error('taken back');
     });
     await work.then(() => committed.push(...names)).catch(() => undefined);
   }
@@ -56,7 +59,7 @@ async function follow(): Promise<{ messages: StreamedMessage[]; connections: num
   for (let connections = 1; ; connections += 1) {
     const last = messages.at(-1)?.id ?? '0';
     const stream: OpenStream = await openStream(here.url, { authorization, 'last-event-id': last });
-    const some = 1 + Math.floor(Math.random() * 40);
+    const some = 1 + Math.floor(random() * 40);
     await stream.atLeast(some).catch(() => undefined);
     stream.leave();
     messages.push(...stream.messages);

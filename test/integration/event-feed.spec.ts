@@ -8,6 +8,9 @@ import type { LoggedEvent } from '../../src/platform/events/logged-event.entity.
 import { startTestApp } from '../support/test-app.js';
 import type { TestApp } from '../support/test-app.js';
 import { until } from '../support/until.js';
+import { randomFrom, SEED } from '../support/seed.js';
+
+const random = randomFrom(SEED);
 
 const WRITERS = 12;
 const ROUNDS = 25;
@@ -124,13 +127,13 @@ describe('what can be read of the event log', () => {
 async function write(writer: number): Promise<string[]> {
   const committed: string[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
-    const marks = [`${writer}.${round}`, ...(Math.random() < 0.5 ? [`${writer}.${round}+`] : [])];
+    const marks = [`${writer}.${round}`, ...(random() < 0.5 ? [`${writer}.${round}+`] : [])];
     const work = transactions.run(async (tx) => {
       for (const mark of marks) {
         await append(tx, mark);
-        await sleep(Math.random() * 10);
+        await sleep(random() * 10);
       }
-      if (Math.random() < 0.3) throw new Error('taken back');
+      if (random() < 0.3) throw new Error('taken back');
     });
     await work.then(() => committed.push(...marks)).catch(() => undefined);
   }
