@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsIn, IsUUID } from 'class-validator';
-import { columnsOf } from '../http/exports/exportable.decorators.js';
+import { exportColumnsOf } from '../http/exports/exportable.decorators.js';
 import { CreatedRangeQuery } from '../http/pages/page.js';
 import { IsSort } from '../http/pages/sort.decorator.js';
 import { OptionalField } from '../http/validation/fields.js';
@@ -112,7 +112,7 @@ export class AuditEventResponse {
   }
 }
 
-export const AUDIT_EVENT_COLUMNS = columnsOf<AuditEventResponse>({
+export const AUDIT_EVENT_COLUMNS = exportColumnsOf<AuditEventResponse>({
   id: true,
   position: true,
   action: true,

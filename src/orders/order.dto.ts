@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsIn, IsInt, IsUUID, Max, Min } from 'class-validator';
-import { columnsOf } from '../http/exports/exportable.decorators.js';
+import { exportColumnsOf } from '../http/exports/exportable.decorators.js';
 import { toAmount } from '../inventory/money/money.js';
 import { CreatedRangeQuery } from '../http/pages/page.js';
 import { IsSort } from '../http/pages/sort.decorator.js';
@@ -171,7 +171,7 @@ export class OrderResponse {
   }
 }
 
-export const ORDER_COLUMNS = columnsOf<OrderResponse>({
+export const ORDER_COLUMNS = exportColumnsOf<OrderResponse>({
   id: true,
   user_id: true,
   status: true,

@@ -11,7 +11,7 @@ import { ExportInterceptor } from './export.interceptor.js';
 const MEDIA_TYPES = EXPORT_FORMATS.map(({ mediaType }) => mediaType);
 
 /** The names of all fields of a response; the compiler sees to it that none is missing. */
-export function columnsOf<Dto>(fields: Record<keyof Dto, true>): readonly string[] {
+export function exportColumnsOf<Dto>(fields: Record<keyof Dto, true>): readonly string[] {
   return Object.keys(fields);
 }
 

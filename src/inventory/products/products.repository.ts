@@ -104,8 +104,8 @@ export class ProductsRepository {
    */
   patch(tx: EntityManager, id: string, versions: Precondition, body: object): Promise<Change<Product>> {
     const fields = this.table.valuesOf(body);
-    const sql = fields.inStock === undefined ? 'true' : 'NOT stock_tracked';
-    return this.change(tx, id, versions, sql, fields);
+    if (fields.inStock === undefined) return this.table.update(tx, { id, versions }, fields);
+    return this.change(tx, id, versions, 'NOT stock_tracked', fields);
   }
 
   /** From now on stock movements decide of these products. The version counts only where the answer changes by it. */
@@ -124,7 +124,7 @@ export class ProductsRepository {
     sql: string,
     fields: NewValues<Product>,
   ): Promise<Change<Product>> {
-    const condition = { sql, problem: new Problem('conflict', STOCK_DECIDES) };
+    const condition = { sql, problem: () => new Problem('conflict', STOCK_DECIDES) };
     return this.table.update(tx, { id, versions, condition }, fields);
   }
 }

@@ -19,7 +19,7 @@ export interface Target {
   readonly id: string;
   readonly versions: Precondition;
   /** What else must be true of the row, as trusted SQL; and what to throw where only that is not. */
-  readonly condition?: { readonly sql: string; readonly problem: Problem };
+  readonly condition?: { readonly sql: string; readonly problem: () => Problem };
 }
 
 /** A value, or the SQL that makes it. */
@@ -44,7 +44,6 @@ export class ResourceTable<E extends Resource> {
   readonly select: string;
   private readonly columns: string;
   private readonly sorts: Sorts<E>;
-  private readonly byName: ReadonlyMap<string, EntityColumn>;
   private readonly byProperty: ReadonlyMap<string, EntityColumn>;
   private readonly statementNames = new Map<string, string>();
   /** What a PUT replaces, and what an event tells of. */
@@ -62,7 +61,6 @@ export class ResourceTable<E extends Resource> {
     this.columns = selectListOf(entity);
     this.select = `SELECT ${this.columns} FROM ${this.name}`;
     this.sorts = sortsOf(entity);
-    this.byName = new Map(columns.map((column) => [column.name, column]));
     this.byProperty = new Map(columns.map((column) => [column.property, column]));
     this.changeable = columns.filter(({ isVisible, isGiven }) => isVisible && !isGiven);
   }
@@ -134,12 +132,11 @@ export class ResourceTable<E extends Resource> {
     if (deleted === 0) await this.explainMiss(tx, target);
   }
 
-  /** Values of a body by the columns that its fields are named after; what the body leaves out is left out. */
+  /** Values of a body by the columns that its fields are named after: of those that clients may see and change, no others. */
   valuesOf(body: object): NewValues<E> {
-    const sent = Object.entries(body).filter(([name, value]) => value !== undefined && this.byName.has(name));
-    return Object.fromEntries(
-      sent.map(([name, value]) => [this.byName.get(name)?.property, value]),
-    ) as NewValues<E>;
+    const fields = body as Readonly<Record<string, unknown>>;
+    const sent = this.changeable.filter(({ name }) => fields[name] !== undefined);
+    return Object.fromEntries(sent.map(({ name, property }) => [property, fields[name]])) as NewValues<E>;
   }
 
   /** All that a PUT replaces: what the body leaves out gets its default again. */
@@ -214,7 +211,7 @@ export class ResourceTable<E extends Resource> {
   private async explainMiss(tx: EntityManager, { id, versions, condition }: Target): Promise<never> {
     const { version } = await this.get(id, tx);
     const isAccepted = versions === 'any' || versions.includes(version);
-    throw (isAccepted && condition?.problem) || new Problem('precondition_failed');
+    throw isAccepted && condition ? condition.problem() : new Problem('precondition_failed');
   }
 }
 
